@@ -1,0 +1,53 @@
+# gw_room(<name> USES <room>... LINKS <library>...)
+#
+# One folder of src/ is one static library, wg_<name>. Its include path is a generated folder that holds one link for itself
+# and one for each room it may use, so an upward #include ends in "No such file". Every *_test.cc of the folder goes into the
+# program <name>_test. INCLUDES adds folders of odd dependencies.
+set(WASMGATE_ROOMS "" CACHE INTERNAL "rooms seen so far")
+
+function(gw_room name)
+  cmake_parse_arguments(ROOM "" "" "USES;LINKS;INCLUDES;TEST_LINKS" ${ARGN})
+  set(folder "${CMAKE_CURRENT_SOURCE_DIR}/${name}")
+  if(NOT IS_DIRECTORY "${folder}")
+    return()
+  endif()
+  file(GLOB_RECURSE all CONFIGURE_DEPENDS "${folder}/*.cc" "${folder}/*.c")
+  set(tests ${all})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  set(sources ${all})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+
+  set(view "${CMAKE_BINARY_DIR}/rooms/${name}")
+  file(MAKE_DIRECTORY "${view}")
+  foreach(room IN ITEMS ${name} ${ROOM_USES})
+    file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}/${room}" "${view}/${room}" SYMBOLIC)
+  endforeach()
+
+  if(sources)
+    add_library(wg_${name} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(wg_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  foreach(room IN ITEMS ${ROOM_USES})
+    if(TARGET wg_${room})
+      target_link_libraries(wg_${name} ${scope} wg_${room})
+    endif()
+  endforeach()
+  target_link_libraries(wg_${name} ${scope} ${ROOM_LINKS})
+  if(sources)
+    # PRIVATE: a room's view must not leak to the rooms above it.
+    target_include_directories(wg_${name} PRIVATE "${view}" ${ROOM_INCLUDES})
+    target_link_libraries(wg_${name} PRIVATE wasmgate_warnings)
+  endif()
+
+  if(tests AND WASMGATE_TESTS)
+    add_executable(${name}_test ${tests})
+    target_include_directories(${name}_test PRIVATE "${view}" ${ROOM_INCLUDES} "${PROJECT_SOURCE_DIR}/tests")
+    target_link_libraries(${name}_test PRIVATE wg_${name} ${ROOM_TEST_LINKS} wasmgate_warnings GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${name}_test PRIVATE WASMGATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    add_test(NAME ${name} COMMAND ${name}_test)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  endif()
+endfunction()

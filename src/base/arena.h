@@ -1,0 +1,70 @@
+#pragma once
+// Memory that lives as long as one stream: bump allocation, freed at once. Blocks are kept by reset(), so that a reused stream
+// allocates nothing in steady state. Nothing with a destructor is put in here.
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace wasmgate {
+
+class Arena {
+ public:
+  Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  Arena(Arena&&) = default;
+  Arena& operator=(Arena&&) = default;
+
+  /// `size` bytes, unaligned. Lifetime: until reset().
+  char* allocate(size_t size) {
+    if (static_cast<size_t>(end_ - next_) < size) {
+      grow(size);
+    }
+    char* out = next_;
+    next_ += size;
+    return out;
+  }
+
+  /// Copies `text` in. Lifetime: until reset().
+  std::string_view copy(std::string_view text) {
+    if (text.empty()) {
+      return {};
+    }
+    char* out = allocate(text.size());
+    std::memcpy(out, text.data(), text.size());
+    return {out, text.size()};
+  }
+
+  /// Forgets all contents; keeps the first block.
+  void reset() {
+    if (blocks_.size() > 1) {
+      blocks_.resize(1);
+    }
+    next_ = blocks_.empty() ? nullptr : blocks_.front().memory.get();
+    end_ = blocks_.empty() ? nullptr : next_ + blocks_.front().size;
+  }
+
+ private:
+  static constexpr size_t kBlockBytes = 4096;
+
+  struct Block {
+    std::unique_ptr<char[]> memory;
+    size_t size;
+  };
+
+  void grow(size_t size) {
+    const size_t block = size > kBlockBytes ? size : kBlockBytes;
+    blocks_.push_back({std::unique_ptr<char[]>(new char[block]), block});
+    next_ = blocks_.back().memory.get();
+    end_ = next_ + block;
+  }
+
+  std::vector<Block> blocks_;
+  char* next_ = nullptr;
+  char* end_ = nullptr;
+};
+
+}  // namespace wasmgate
