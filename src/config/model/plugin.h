@@ -1,0 +1,58 @@
+#pragma once
+// A WasmPlugin as plain data: where the code comes from, what configuration the guest gets, where in the chain it stands, what
+// happens when it fails, and how much it may use.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/model/gateway.h"
+#include "config/model/location.h"
+
+namespace wasmgate::config {
+
+enum class PluginPhase : uint8_t { Authn, Authz, Stats, Unspecified };  // order of the chain
+enum class FailStrategy : uint8_t { Close, Open };
+enum class PullPolicy : uint8_t { Unspecified, IfNotPresent, Always };
+
+/// The causes for which a failure policy can differ (annotation wasmgate.io/fail-on-<cause>).
+enum class FailCause : uint8_t { Unavailable, Start, Configure, Trap, Deadline, Memory, Quarantine };
+
+/// What one rule of matchRules looks at, so that the host knows which routes concern the plug-in.
+struct MatchRule {
+  std::vector<std::string> ingress;
+  std::vector<std::string> domain;
+  std::vector<std::string> service;
+  Location location;
+};
+
+struct Plugin {
+  std::string name;          // "namespace.name": property plugin_name
+  std::string resource;      // "namespace/name": for messages, and the default vm_id
+  std::string root_id;       // pluginName; may be empty
+  std::string url;           // as written
+  std::string file;          // file:// urls: the path, relative ones resolved against the document
+  std::string sha256;        // lower-case hex or empty
+  PullPolicy pull_policy = PullPolicy::Unspecified;
+  std::string pull_secret;
+  std::string verification_key;
+  std::optional<std::string> configuration;  // the JSON the guest gets; none: size 0
+  std::string vm_configuration;
+  std::map<std::string, std::string> environment;
+  PluginPhase phase = PluginPhase::Unspecified;
+  int32_t priority = INT32_MIN;
+  FailStrategy fail_strategy = FailStrategy::Close;
+  std::map<FailCause, FailStrategy> fail_on;
+  bool required = false;
+  PluginLimits limits;
+  std::set<std::string> capabilities;     // empty: all hostcalls
+  std::set<std::string> callout_clusters;  // empty: every cluster of the snapshot
+  bool has_global = false;  // a global configuration: the plug-in stands in every route
+  std::vector<MatchRule> rules;
+  Location location;
+};
+
+}  // namespace wasmgate::config

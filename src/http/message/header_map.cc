@@ -1,0 +1,154 @@
+#include "http/message/header_map.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace wasmgate::http {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+bool is_pseudo(std::string_view name) { return !name.empty() && name.front() == ':'; }
+
+}  // namespace
+
+bool equal_ignore_case(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) {
+    return false;
+  }
+  if (std::memcmp(a.data(), b.data(), a.size()) == 0) {
+    return true;
+  }
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (lower(a[i]) != lower(b[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string_view HeaderMap::store_lower(std::string_view text) {
+  if (text.empty()) {
+    return {};
+  }
+  char* out = arena_.allocate(text.size());
+  std::transform(text.begin(), text.end(), out, lower);
+  return {out, text.size()};
+}
+
+void HeaderMap::add(std::string_view name, std::string_view value) {
+  fields_.push_back({store_lower(name), store(value)});
+}
+
+void HeaderMap::set(std::string_view name, std::string_view value) {
+  const auto same = [&](const HeaderField& f) { return equal_ignore_case(f.name, name); };
+  const auto first = std::find_if(fields_.begin(), fields_.end(), same);
+  if (first == fields_.end()) {
+    if (is_pseudo(name)) {
+      const auto end = std::find_if(fields_.begin(), fields_.end(),
+                                    [](const HeaderField& f) { return !is_pseudo(f.name); });
+      fields_.insert(end, {store_lower(name), store(value)});
+    } else {
+      add(name, value);
+    }
+    return;
+  }
+  first->value = store(value);
+  fields_.erase(std::remove_if(first + 1, fields_.end(), same), fields_.end());
+}
+
+size_t HeaderMap::remove(std::string_view name) {
+  const size_t before = fields_.size();
+  std::erase_if(fields_, [&](const HeaderField& f) { return equal_ignore_case(f.name, name); });
+  return before - fields_.size();
+}
+
+std::optional<std::string_view> HeaderMap::get(std::string_view name) const {
+  for (const HeaderField& f : fields_) {
+    if (equal_ignore_case(f.name, name)) {
+      return f.value;
+    }
+  }
+  return std::nullopt;
+}
+
+size_t HeaderMap::count(std::string_view name) const {
+  return static_cast<size_t>(std::count_if(fields_.begin(), fields_.end(), [&](const HeaderField& f) {
+    return equal_ignore_case(f.name, name);
+  }));
+}
+
+std::optional<std::string_view> HeaderMap::get_joined(std::string_view name,
+                                                      std::string& scratch) const {
+  std::optional<std::string_view> found;
+  bool joined = false;
+  for (const HeaderField& f : fields_) {
+    if (!equal_ignore_case(f.name, name)) {
+      continue;
+    }
+    if (!found) {
+      found = f.value;
+      if (f.name == "set-cookie") {
+        return found;
+      }
+      continue;
+    }
+    if (!joined) {
+      scratch.assign(*found);
+      joined = true;
+    }
+    scratch.append(f.name == "cookie" ? "; " : ",").append(f.value);
+  }
+  return joined ? std::optional<std::string_view>(scratch) : found;
+}
+
+size_t HeaderMap::byte_size() const {
+  size_t sum = 0;
+  for (const HeaderField& f : fields_) {
+    sum += f.name.size() + f.value.size();
+  }
+  return sum;
+}
+
+void HeaderMap::assign(const HeaderMap& other) {
+  if (this == &other) {
+    return;
+  }
+  clear();
+  for (const HeaderField& f : other.fields_) {
+    fields_.push_back({store(f.name), store(f.value)});
+  }
+}
+
+int status_of(const HeaderMap& headers) {
+  const auto value = headers.get(kStatus);
+  if (!value || value->size() != 3) {
+    return 0;
+  }
+  int status = 0;
+  for (const char c : *value) {
+    if (c < '0' || c > '9') {
+      return 0;
+    }
+    status = status * 10 + (c - '0');
+  }
+  return status;
+}
+
+void set_status(HeaderMap& headers, int status) { headers.set(kStatus, std::to_string(status)); }
+
+std::optional<uint64_t> content_length_of(const HeaderMap& headers) {
+  if (headers.count(kContentLength) != 1) {
+    return std::nullopt;
+  }
+  const std::string_view text = *headers.get(kContentLength);
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || value > INT64_MAX) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+}  // namespace wasmgate::http

@@ -1,0 +1,87 @@
+#include "http/message/header_map.h"
+
+#include <gtest/gtest.h>
+
+namespace wasmgate::http {
+namespace {
+
+std::string names(const HeaderMap& map) {
+  std::string out;
+  for (const HeaderField& f : map.fields()) {
+    out.append(f.name).append(" ");
+  }
+  return out;
+}
+
+TEST(HeaderMap, KeepsOrderAndLowersNames) {
+  HeaderMap map;
+  map.add("X-One", "1");
+  map.add("Two", "2");
+  EXPECT_EQ(names(map), "x-one two ");
+  EXPECT_EQ(map.get("x-ONE"), "1");
+}
+
+TEST(HeaderMap, SetReplacesAllAtTheFirstPlace) {
+  HeaderMap map;
+  map.add("a", "1");
+  map.add("b", "2");
+  map.add("a", "3");
+  map.set("A", "4");
+  EXPECT_EQ(names(map), "a b ");
+  EXPECT_EQ(map.get("a"), "4");
+}
+
+TEST(HeaderMap, NewPseudoHeadersGoBeforeFields) {
+  HeaderMap map;
+  map.add(":method", "GET");
+  map.add("a", "1");
+  map.set(":path", "/");
+  EXPECT_EQ(names(map), ":method :path a ");
+}
+
+TEST(HeaderMap, JoinsRepeatedValues) {
+  HeaderMap map;
+  std::string scratch;
+  map.add("x", "1");
+  EXPECT_EQ(map.get_joined("x", scratch), "1");
+  map.add("x", "2");
+  map.add("cookie", "a=1");
+  map.add("cookie", "b=2");
+  map.add("set-cookie", "c=3");
+  map.add("set-cookie", "d=4");
+  EXPECT_EQ(map.get_joined("x", scratch), "1,2");
+  EXPECT_EQ(map.get_joined("cookie", scratch), "a=1; b=2");
+  EXPECT_EQ(map.get_joined("set-cookie", scratch), "c=3");
+  EXPECT_EQ(map.get_joined("y", scratch), std::nullopt);
+}
+
+TEST(HeaderMap, RemovesEveryFieldOfAName) {
+  HeaderMap map;
+  map.add("a", "1");
+  map.add("A", "2");
+  EXPECT_EQ(map.remove("a"), 2U);
+  EXPECT_TRUE(map.empty());
+}
+
+TEST(StatusOf, WantsThreeDigits) {
+  HeaderMap map;
+  EXPECT_EQ(status_of(map), 0);
+  set_status(map, 204);
+  EXPECT_EQ(status_of(map), 204);
+  map.set(kStatus, "20x");
+  EXPECT_EQ(status_of(map), 0);
+}
+
+TEST(ContentLengthOf, WantsOnePlainNumber) {
+  HeaderMap map;
+  EXPECT_EQ(content_length_of(map), std::nullopt);
+  map.add("content-length", "12");
+  EXPECT_EQ(content_length_of(map), 12U);
+  map.add("content-length", "12");
+  EXPECT_EQ(content_length_of(map), std::nullopt);
+  map.set("content-length", "+12");
+  EXPECT_EQ(content_length_of(map), std::nullopt);
+}
+
+}  // namespace
+}  // namespace wasmgate::http
