@@ -8,7 +8,7 @@ cargo="${CARGO:-cargo}"
 if ! command -v "$cargo" >/dev/null 2>&1; then cargo=/usr/bin/cargo; fi
 
 crate=$(sed -n '/^name = "wasmtime-c-api-impl"/{n;s/^version = "\(.*\)"/\1/p}' "$here/Cargo.lock")
-key=$(cat "$here/Cargo.toml" "$here/Cargo.lock" "$here/src/lib.rs" "$here/build.sh" | sha256sum | cut -c1-12)
+key=$(cat "$here/Cargo.toml" "$here/Cargo.lock" "$here/src/lib.rs" | sha256sum | cut -c1-12)
 dir="$cache/engine/$crate-$(uname -m)-$key"
 if [ "${1:-}" = "--print-dir" ]; then echo "$dir"; exit 0; fi
 
@@ -16,7 +16,7 @@ if [ ! -f "$dir/complete" ]; then
   echo "engine: building Wasmtime $crate (about 5 minutes on two cores), kept in $dir" >&2
   target="$cache/engine/target-$key"
   (cd "$here" && CARGO_BUILD_JOBS="${JOBS:-2}" "$cargo" build --release --locked --target-dir "$target" >&2)
-  source=$(cd "$here" && "$cargo" metadata --locked --format-version 1 |
+  source=$(cd "$here" && "$cargo" metadata --locked --format-version 1 --filter-platform "$(uname -m)-unknown-linux-gnu" |
     python3 -c 'import json,os,sys
 for p in json.load(sys.stdin)["packages"]:
     if p["name"] == "wasmtime-c-api-impl": print(os.path.dirname(p["manifest_path"]))')
