@@ -1,5 +1,6 @@
 #pragma once
-// Clusters as plain data: a named set of endpoints, by address (EndpointSlice) or by DNS name (ExternalName).
+// Clusters as plain data: a named set of endpoints, by address (EndpointSlice) or by DNS name
+// (ExternalName).
 
 #include <cstdint>
 #include <string>
@@ -15,9 +16,10 @@ struct Endpoint {
 };
 
 struct Cluster {
-  std::string name;                  // "outbound|80||service.namespace.svc.cluster.local"
-  std::vector<std::string> aliases;  // further names that plug-ins may call, for example "outbound|80||foo.dns"
-  std::string dns_name;              // not empty: endpoints are resolved from it (port dns_port)
+  std::string name;  // "outbound|80||service.namespace.svc.cluster.local"
+  std::vector<std::string>
+      aliases;           // further names that plug-ins may call, for example "outbound|80||foo.dns"
+  std::string dns_name;  // not empty: endpoints are resolved from it (port dns_port)
   uint16_t dns_port = 0;
   std::vector<Endpoint> endpoints;
   bool http2 = false;  // prior knowledge (appProtocol kubernetes.io/h2c or grpc)

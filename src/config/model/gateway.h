@@ -1,11 +1,13 @@
 #pragma once
-// The gateway's own settings (kind GatewayConfig): listeners, limits, time-outs, access log, admin. Every number has a default
-// and a unit; the reader is read_gateway_config.cc, the reference is docs/configuration.md.
+// The gateway's own settings (kind GatewayConfig): listeners, limits, time-outs, access log, admin.
+// Every number has a default and a unit; the reader is read_gateway_config.cc, the reference is
+// docs/configuration.md.
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,10 +28,10 @@ struct HttpLimits {
   size_t chunk_extension_bytes = 256;
   size_t chunk_extension_total_bytes = 4096;
   uint64_t requests_per_connection = 10'000;
-  size_t connections = 10'000;              // of the process
-  size_t connections_per_address = 0;       // 0: no limit
+  size_t connections = 10'000;         // of the process
+  size_t connections_per_address = 0;  // 0: no limit
   size_t buffer_high_watermark_bytes = 256 * 1024;
-  size_t body_buffer_bytes = 1024 * 1024;   // held by one plug-in, per stream and direction
+  size_t body_buffer_bytes = 1024 * 1024;  // held by one plug-in, per stream and direction
   size_t body_buffer_max_bytes = 128ULL * 1024 * 1024;  // what set_*_buffer_limit may raise it to
 };
 
@@ -61,7 +63,21 @@ struct UpstreamLimits {
   size_t retry_budget_min = 3;
 };
 
-/// Defaults of every plug-in; annotations `wasmgate.io/<name>` of a WasmPlugin override them one by one.
+enum class FailStrategy : uint8_t { Close, Open };
+
+/// The causes for which a failure policy can differ (annotation wasmgate.io/fail-on-<cause>).
+enum class FailCause : uint8_t {
+  Unavailable,
+  Start,
+  Configure,
+  Trap,
+  Deadline,
+  Memory,
+  Quarantine
+};
+
+/// Defaults of every plug-in; annotations `wasmgate.io/<name>` of a WasmPlugin override them one by
+/// one.
 struct PluginLimits {
   size_t memory_limit_bytes = 64ULL * 1024 * 1024;  // at most 512 MiB
   uint32_t table_elements = 100'000;
@@ -101,6 +117,10 @@ struct GatewayConfig {
   UpstreamLimits upstream;
   AccessLog access_log;
   PluginLimits plugin_defaults;
+  std::map<FailCause, FailStrategy>
+      plugin_fail_on;  // pluginDefaults' fail-on-<cause>; plug-ins have it merged in already
+  std::set<std::string> plugin_capabilities;      // likewise
+  std::set<std::string> plugin_callout_clusters;  // likewise
   std::string controller_namespace = "higress-system";
   bool forward_trailers = false;
   std::vector<std::string> oci_insecure_hosts;

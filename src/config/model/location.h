@@ -1,5 +1,6 @@
 #pragma once
-// Where a configured thing stands in its file, kept beside every value that a later check may complain about.
+// Where a configured thing stands in its file, kept beside every value that a later check may
+// complain about.
 
 #include <cstdint>
 #include <string>

@@ -1,5 +1,6 @@
 #pragma once
-// Everything that one set of configuration files says, read and checked: what the server builds a snapshot from.
+// Everything that one set of configuration files says, read and checked: what the server builds a
+// snapshot from.
 
 #include <vector>
 
@@ -14,7 +15,8 @@ struct Model {
   GatewayConfig gateway;
   std::vector<Route> routes;
   std::vector<Cluster> clusters;
-  std::vector<Plugin> plugins;  // in chain order: phase, then priority descending, then name, then namespace
+  std::vector<Plugin>
+      plugins;  // in chain order: phase, then priority descending, then name, then namespace
 };
 
 }  // namespace wasmgate::config
