@@ -1,0 +1,149 @@
+#pragma once
+// The WebAssembly engine as a port. One `Engine` per process; a `Module` is compiled code, immutable and shared by all threads; a
+// `LinkedModule` is a module with its imports resolved; an `Instance` is one sandbox with its memory, owned by one thread at a
+// time (it may be handed over while unused).
+//
+// The one implementation is wasmtime/. Tests of the plug-in host use it too, with modules written as text.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "wasm/engine/guest_memory.h"
+#include "wasm/engine/trap.h"
+#include "wasm/engine/value.h"
+
+namespace wasmgate::wasm {
+
+struct HostFunction;
+
+/// The body of a host function. `data` is the instance's user data; arguments stand in `args`, the result is written to args[0].
+/// Returns null, or a message (valid until the call has unwound) that ends the guest's call as a trap.
+using HostCallback = const char* (*)(void* data, const HostFunction& self, Value* args);
+
+/// One import that the host offers. Lifetime: as long as the LinkedModule made with it.
+struct HostFunction {
+  std::string_view module;
+  std::string_view name;
+  FunctionType type;
+  HostCallback callback = nullptr;
+  uint32_t index = 0;   // free for the host: which function of its table
+  uint32_t flags = 0;   // free for the host
+};
+
+/// What one instance may use.
+struct InstanceLimits {
+  size_t memory_bytes = 64ULL * 1024 * 1024;
+  uint32_t table_elements = 100'000;
+};
+
+/// A handle to an exported function of one instance. 0: none.
+using FunctionRef = uint32_t;
+
+class Instance {
+ public:
+  virtual ~Instance() = default;
+
+  /// The exported function of that name and exact type, 0 when there is none. Not for the hot path.
+  virtual FunctionRef find_function(std::string_view name, const FunctionType& type) = 0;
+
+  /// Calls an export. `args`: the arguments in order; the result comes back in args[0]; `count` is the larger of both numbers.
+  /// False: the call was ended; the reason is in `trap`. Must not be called again on an instance whose call ended so.
+  virtual bool call(FunctionRef function, Value* args, size_t count, Trap& trap) = 0;
+
+  /// The absolute deadline of the calls that follow, from now on, in ticks of the engine (see Engine::tick). Nested calls (the
+  /// allocator) run under the outer call's deadline: set it for outermost calls only.
+  virtual void set_deadline(uint64_t ticks) = 0;
+
+  /// Marks that guest code is about to run (so that the ticker runs) and that it has stopped. Around outermost calls.
+  virtual void begin_call() = 0;
+  virtual void end_call() = 0;
+
+  /// The exported memory "memory" as it is now; of size 0 when there is none.
+  virtual GuestMemory memory() = 0;
+
+  /// True when memory.grow was refused since the last call of this function.
+  virtual bool take_growth_refused() { return false; }
+};
+
+class LinkedModule {
+ public:
+  virtual ~LinkedModule() = default;
+
+  /// Makes an instance; runs the module's start function, if any, under `start_ticks`. `data` is what host functions get.
+  /// Errors: Internal with the engine's text (limits, pool exhausted, a trap in the start function). Thread: any.
+  virtual Result<std::unique_ptr<Instance>> instantiate(void* data, const InstanceLimits& limits,
+                                                        uint64_t start_ticks) const = 0;
+};
+
+class Module {
+ public:
+  virtual ~Module() = default;
+
+  /// Resolves the module's imports by `functions`, which must cover them with the types that the module imports.
+  /// `functions` must outlive the result. Errors: InvalidArgument with the engine's text. Thread: any.
+  virtual Result<std::unique_ptr<LinkedModule>> link(std::span<const HostFunction> functions) const = 0;
+
+  /// Bytes that deserialize() of the same engine version, settings and machine takes. Only ever given back to us under a seal
+  /// (compiled_code.h): they are machine code.
+  virtual Result<std::string> serialize() const = 0;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  /// Validates and compiles `wasm`. Slow (about 1.5 ms per KiB of code): never on a worker. Thread: any.
+  /// Errors: InvalidArgument with the engine's text.
+  virtual Result<std::shared_ptr<const Module>> compile(std::string_view wasm) = 0;
+
+  /// Takes bytes of serialize(). Only bytes that were compiled by us and whose seal was checked. Errors: Corrupt.
+  virtual Result<std::shared_ptr<const Module>> deserialize(std::string_view bytes) = 0;
+
+  /// What serialised code depends on besides the module: engine version, settings, CPU features. Part of a cache key.
+  virtual std::string compatibility_key() const = 0;
+
+  /// Length of a tick.
+  virtual std::chrono::nanoseconds tick() const = 0;
+  /// Ticks so far; stands still while no guest runs. One relaxed load.
+  virtual uint64_t now_ticks() const = 0;
+
+  /// How many ticks a deadline of `budget` is: rounded up, plus one.
+  uint64_t ticks_for(std::chrono::nanoseconds budget) const {
+    const auto length = tick().count();
+    return static_cast<uint64_t>((budget.count() + length - 1) / length) + 1;
+  }
+};
+
+struct EngineOptions {
+  /// Bounds checks and traps by guard pages and signals. Off: explicit checks (sanitizers, valgrind).
+  bool signal_traps = true;
+  /// Address space reserved per linear memory. Small values make guests slower and let memories move.
+  uint64_t memory_reservation_bytes = 4ULL * 1024 * 1024 * 1024;
+  /// Instances come from a pool made at start; needs `pool_instances` × the reservation of address space.
+  bool pooling = true;
+  uint32_t pool_instances = 1'000;
+  size_t pool_memory_bytes = 512ULL * 1024 * 1024;  // hard maximum of one memory
+  uint32_t pool_table_elements = 1'000'000;
+  size_t stack_bytes = 512 * 1024;
+  std::chrono::nanoseconds tick = std::chrono::milliseconds(1);
+  /// Writes /tmp/perf-<pid>.map for perf.
+  bool perf_map = false;
+
+  /// The options for this build: production, or small and without signals under sanitizers (WASMGATE_SANITIZED).
+  static EngineOptions for_this_build();
+};
+
+/// Makes the process's engine. Exactly one per process: it installs signal handlers. Errors: Internal.
+Result<std::unique_ptr<Engine>> make_engine(const EngineOptions& options);
+
+/// Compiles WebAssembly text to bytes, for tests and tools. Errors: InvalidArgument with line and column.
+Result<std::string> wat_to_wasm(std::string_view text);
+
+}  // namespace wasmgate::wasm

@@ -1,0 +1,108 @@
+#pragma once
+// Shared data and queues of the whole process, by namespace (vm_id). One mutex per namespace; values are copied out.
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "wasm/host/host_services.h"
+#include "wasm/host/plugin_spec.h"
+
+namespace wasmgate::wasm {
+
+/// Key-value data with compare-and-set (ABI 1.2.9) and a quota: a full store forgets its least recently written keys.
+class SharedData {
+ public:
+  struct Value {
+    std::string bytes;
+    uint32_t cas = 0;
+  };
+  enum class SetResult : uint8_t { Ok, CasMismatch, TooLarge };
+
+  std::optional<Value> get(std::string_view key, MonotonicTime now);
+  /// `cas` 0: unconditional. TooLarge: nothing is stored. `evicted` counts keys that had to go.
+  SetResult set(std::string_view key, std::string_view value, uint32_t cas, const PluginLimits& limits,
+                MonotonicTime now, uint64_t& evicted);
+  bool remove(std::string_view key);
+  /// Makes the key vanish `after` from now; false when there is no such key.
+  bool expire(std::string_view key, MonotonicTime at);
+  std::vector<std::pair<std::string, uint32_t>> list(std::string_view prefix, size_t limit, MonotonicTime now);
+  size_t bytes() const;
+  size_t keys() const;
+
+ private:
+  struct Entry {
+    std::string value;
+    uint32_t cas = 0;
+    std::optional<MonotonicTime> expires;
+    std::list<std::string>::iterator age;
+  };
+  using Map = std::map<std::string, Entry, std::less<>>;
+
+  void erase(Map::iterator at);
+  Map::iterator find(std::string_view key, MonotonicTime now);
+
+  mutable std::mutex mutex_;
+  Map entries_;
+  std::list<std::string> by_age_;  // oldest write first
+  size_t bytes_ = 0;
+  uint32_t next_cas_ = 1;
+};
+
+/// Who is told that a queue has items: a worker and what to run there.
+struct QueueOwner {
+  std::shared_ptr<WorkerMailbox> mailbox;
+  std::function<void(uint32_t queue)> ready;  // runs on that worker; must cope with its plug-in having ended
+  uint64_t owner = 0;                         // identifies the registering VM
+};
+
+/// The namespaces. Thread: any, all methods.
+class SharedStores {
+ public:
+  /// The data of a namespace; lives until the last user drops it.
+  std::shared_ptr<SharedData> data(const std::string& name_space);
+
+  /// Registers (or takes over) the queue; gives its id, never 0. 0 when the namespace is at its limit.
+  uint32_t register_queue(const std::string& name_space, std::string_view queue, QueueOwner owner, const PluginLimits& limits);
+  /// The id, 0 when there is none.
+  uint32_t resolve_queue(std::string_view name_space, std::string_view queue) const;
+  /// False: no such queue. `dropped` counts items that had to go.
+  bool enqueue(uint32_t id, std::string_view item, uint64_t& dropped);
+  enum class Dequeue : uint8_t { Ok, NotFound, Empty };
+  Dequeue dequeue(uint32_t id, std::string& out);
+  /// The VM `owner` has ended: it is told nothing any more. Queues and data stay until the namespace ends.
+  void forget_owner(uint64_t owner);
+  /// Users of a namespace (plug-ins). The last one that leaves ends its queues.
+  void enter(const std::string& name_space);
+  void leave(const std::string& name_space);
+  size_t queue_length(uint32_t id) const;
+
+ private:
+  struct Queue {
+    std::string name_space;
+    std::string name;
+    QueueOwner owner;
+    std::list<std::string> items;
+    size_t bytes = 0;
+    size_t item_limit = 0;
+    size_t byte_limit = 0;
+  };
+
+  mutable std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<SharedData>> data_;
+  std::map<std::string, uint32_t> users_;
+  std::map<std::pair<std::string, std::string>, uint32_t> ids_;
+  std::unordered_map<uint32_t, Queue> queues_;
+  uint32_t next_queue_ = 1;
+};
+
+}  // namespace wasmgate::wasm
