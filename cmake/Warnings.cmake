@@ -3,5 +3,5 @@ option(WASMGATE_WERROR "Warnings are errors" OFF)
 
 add_library(wasmgate_warnings INTERFACE)
 target_compile_options(wasmgate_warnings INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wshadow;-Wnon-virtual-dtor;-Woverloaded-virtual;-Wimplicit-fallthrough;-Wno-missing-field-initializers>
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wshadow;-Wnon-virtual-dtor;-Woverloaded-virtual;-Wimplicit-fallthrough;-Wno-missing-field-initializers;-Wno-restrict>
   $<$<BOOL:${WASMGATE_WERROR}>:-Werror>)

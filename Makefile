@@ -1,0 +1,48 @@
+# The few verbs of a newcomer. Everything real is done by cmake, ctest, cargo and the plug-ins' own Makefiles.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= /usr/bin/python3
+JOBS ?= 2
+BUILD := build/release
+WASMGATE := $(BUILD)/apps/wasmgate/wasmgate
+DEMO_CPP := hello-world request_block
+DEMO_RUST := hello-world say-hello request-block
+
+.PHONY: help setup demo check check-asan check-tsan check-long bench build plugins lint clean
+
+help:
+	@echo "make demo      build everything, start the gateway with example plug-ins, show six requests, keep serving"
+	@echo "make check     build everything and run all tests"
+	@echo "make setup     only install what the two need (idempotent)"
+	@echo "make build     only build the gateway          -> $(WASMGATE)"
+	@echo "make plugins   only build the example plug-ins"
+	@echo "make bench     compare with nginx, HAProxy and Envoy on this machine"
+	@echo "make check-asan | check-tsan | check-long      the tests under sanitizers; the long runs"
+
+setup:
+	@tools/setup.sh
+
+build: setup
+	@mkdir -p build
+	@[ -f $(BUILD)/build.ninja ] || cmake --preset release
+	@cmake --build $(BUILD) --target wasmgate -j $(JOBS)
+
+plugins: build
+	@for p in $(DEMO_CPP); do $(MAKE) -s -C plugins/wasm-cpp build PLUGIN_NAME=$$p || exit 1; done
+	@for p in $(DEMO_RUST); do $(MAKE) -s -C plugins/wasm-rust build PLUGIN_NAME=$$p || exit 1; done
+
+demo: plugins
+	@$(PYTHON) tools/demo.py --wasmgate $(WASMGATE)
+
+check: setup
+	@$(PYTHON) tests/check.py --jobs $(JOBS)
+
+check-asan check-tsan check-long: setup
+	@$(PYTHON) tests/check.py --jobs $(JOBS) --suite $(@:check-%=%)
+
+bench: plugins
+	@tools/setup.sh bench
+	@$(PYTHON) bench/run.py
+
+clean:
+	rm -rf build
