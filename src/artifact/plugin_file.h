@@ -1,0 +1,24 @@
+#pragma once
+// Plug-in code from a file:// url: read whole, with a size cap, checked for the WebAssembly magic and, when given, the digest.
+
+#include <string>
+
+#include "base/result.h"
+
+namespace wasmgate::artifact {
+
+struct PluginCode {
+  std::string bytes;
+  std::string digest;  // SHA-256 of the bytes, hexadecimal
+};
+
+/// Reads `path`. `sha256`: lower-case hexadecimal, or empty for no check.
+/// Errors: NotFound, Refused (permissions, not a regular file), LimitExceeded (over `limit_bytes`), Corrupt (no WebAssembly, other
+/// digest: the message says that the module's own bytes were compared).
+Result<PluginCode> read_plugin_file(const std::string& path, const std::string& sha256, size_t limit_bytes);
+
+/// The checks of read_plugin_file on bytes that came from elsewhere.
+Result<PluginCode> check_plugin_code(std::string bytes, const std::string& sha256, size_t limit_bytes,
+                                     const std::string& where);
+
+}  // namespace wasmgate::artifact
