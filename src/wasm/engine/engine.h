@@ -5,6 +5,7 @@
 //
 // The one implementation is wasmtime/. Tests of the plug-in host use it too, with modules written as text.
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -57,7 +58,7 @@ class Instance {
   /// False: the call was ended; the reason is in `trap`. Must not be called again on an instance whose call ended so.
   virtual bool call(FunctionRef function, Value* args, size_t count, Trap& trap) = 0;
 
-  /// The absolute deadline of the calls that follow, from now on, in ticks of the engine (see Engine::tick). Nested calls (the
+  /// The absolute deadline of the calls that follow, from now on, in ticks of the engine (see Engine::ticks_for). Nested calls (the
   /// allocator) run under the outer call's deadline: set it for outermost calls only.
   virtual void set_deadline(uint64_t ticks) = 0;
 
@@ -111,8 +112,8 @@ class Engine {
 
   /// Length of a tick.
   virtual std::chrono::nanoseconds tick() const = 0;
-  /// Ticks so far; stands still while no guest runs. One relaxed load.
-  virtual uint64_t now_ticks() const = 0;
+  /// Ticks so far; stands still while no guest runs. Read it relaxed; it is also the clock by which guest time is sampled.
+  virtual const std::atomic<uint64_t>& ticks() const = 0;
 
   /// How many ticks a deadline of `budget` is: rounded up, plus one.
   uint64_t ticks_for(std::chrono::nanoseconds budget) const {

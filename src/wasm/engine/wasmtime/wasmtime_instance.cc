@@ -1,0 +1,100 @@
+#include "wasm/engine/wasmtime/wasmtime_instance.h"
+
+namespace wasmgate::wasm {
+namespace {
+
+ValueType value_type_of(const wasm_valtype_t* type) {
+  switch (wasm_valtype_kind(type)) {
+    case WASM_I32: return ValueType::I32;
+    case WASM_I64: return ValueType::I64;
+    case WASM_F32: return ValueType::F32;
+    case WASM_F64: return ValueType::F64;
+    default: return ValueType::Other;
+  }
+}
+
+std::vector<ValueType> value_types_of(const wasm_valtype_vec_t* types) {
+  std::vector<ValueType> out;
+  for (size_t i = 0; i < types->size; ++i) {
+    out.push_back(value_type_of(types->data[i]));
+  }
+  return out;
+}
+
+constexpr std::string_view kMemory = "memory";
+
+}  // namespace
+
+WasmtimeInstance::WasmtimeInstance(std::shared_ptr<WasmtimeCore> core, StoreHandle store)
+    : core_(std::move(core)), store_(std::move(store)), context_(wasmtime_store_context(store_.get())) {
+  core_->ticker->add(&slot_);
+}
+
+WasmtimeInstance::~WasmtimeInstance() { core_->ticker->remove(&slot_); }
+
+Result<std::unique_ptr<Instance>> WasmtimeInstance::make(std::shared_ptr<WasmtimeCore> core,
+                                                         const wasmtime_instance_pre_t* pre, void* data,
+                                                         const InstanceLimits& limits, uint64_t start_ticks) {
+  StoreHandle store(wasmtime_store_new(core->engine.get(), data, nullptr));
+  wasmtime_store_limiter(store.get(), static_cast<int64_t>(limits.memory_bytes),
+                         static_cast<int64_t>(limits.table_elements), 1, -1, 1);
+  std::unique_ptr<WasmtimeInstance> out(new WasmtimeInstance(std::move(core), std::move(store)));
+  out->set_deadline(start_ticks);
+  out->begin_call();
+  wasm_trap_t* trap = nullptr;
+  auto* error = wasmtime_instance_pre_instantiate(pre, out->context_, &out->instance_, &trap);
+  out->end_call();
+  if (error != nullptr || trap != nullptr) {
+    Trap reason;
+    read_trap(error, trap, reason);
+    return fail(reason.cause == TrapCause::Deadline ? ErrorCode::Timeout : ErrorCode::Internal,
+                trap != nullptr ? "the start function failed: " + reason.detail : reason.detail, ErrorSource::Plugin);
+  }
+  wasmtime_extern_t item;
+  if (wasmtime_instance_export_get(out->context_, &out->instance_, kMemory.data(), kMemory.size(), &item)) {
+    out->has_memory_ = item.kind == WASMTIME_EXTERN_MEMORY;
+    if (out->has_memory_) {
+      out->memory_ = item.of.memory;
+    }
+    wasmtime_extern_delete(&item);
+  }
+  return out;
+}
+
+FunctionRef WasmtimeInstance::find_function(std::string_view name, const FunctionType& type) {
+  wasmtime_extern_t item;
+  if (!wasmtime_instance_export_get(context_, &instance_, name.data(), name.size(), &item)) {
+    return 0;
+  }
+  if (item.kind != WASMTIME_EXTERN_FUNC) {
+    wasmtime_extern_delete(&item);
+    return 0;
+  }
+  const FunctionTypeHandle actual(wasmtime_func_type(context_, &item.of.func));
+  if (value_types_of(wasm_functype_params(actual.get())) != type.params ||
+      value_types_of(wasm_functype_results(actual.get())) != type.results) {
+    return 0;
+  }
+  functions_.push_back(item.of.func);
+  return static_cast<FunctionRef>(functions_.size());
+}
+
+bool WasmtimeInstance::call(FunctionRef function, Value* args, size_t count, Trap& trap) {
+  wasm_trap_t* raw_trap = nullptr;
+  auto* error = wasmtime_func_call_unchecked(context_, &functions_[function - 1],
+                                             reinterpret_cast<wasmtime_val_raw_t*>(args), count, &raw_trap);
+  if (error == nullptr && raw_trap == nullptr) [[likely]] {
+    return true;
+  }
+  read_trap(error, raw_trap, trap);
+  return false;
+}
+
+GuestMemory WasmtimeInstance::memory() {
+  if (!has_memory_) {
+    return {};
+  }
+  return {wasmtime_memory_data(context_, &memory_), wasmtime_memory_data_size(context_, &memory_)};
+}
+
+}  // namespace wasmgate::wasm

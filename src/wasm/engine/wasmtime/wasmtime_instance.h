@@ -1,0 +1,38 @@
+#pragma once
+// One sandbox: a store with one instance in it.
+
+#include <memory>
+#include <vector>
+
+#include "wasm/engine/engine.h"
+#include "wasm/engine/wasmtime/wasmtime_module.h"
+
+namespace wasmgate::wasm {
+
+class WasmtimeInstance final : public Instance {
+ public:
+  static Result<std::unique_ptr<Instance>> make(std::shared_ptr<WasmtimeCore> core, const wasmtime_instance_pre_t* pre,
+                                                void* data, const InstanceLimits& limits, uint64_t start_ticks);
+  ~WasmtimeInstance() override;
+
+  FunctionRef find_function(std::string_view name, const FunctionType& type) override;
+  bool call(FunctionRef function, Value* args, size_t count, Trap& trap) override;
+  void set_deadline(uint64_t ticks) override { wasmtime_context_set_epoch_deadline(context_, ticks); }
+  void begin_call() override { core_->ticker->enter(slot_); }
+  void end_call() override { core_->ticker->leave(slot_); }
+  GuestMemory memory() override;
+
+ private:
+  WasmtimeInstance(std::shared_ptr<WasmtimeCore> core, StoreHandle store);
+
+  std::shared_ptr<WasmtimeCore> core_;
+  StoreHandle store_;
+  wasmtime_context_t* context_;
+  wasmtime_instance_t instance_{};
+  wasmtime_memory_t memory_{};
+  bool has_memory_ = false;
+  std::vector<wasmtime_func_t> functions_;  // FunctionRef − 1
+  ActivitySlot slot_;
+};
+
+}  // namespace wasmgate::wasm
