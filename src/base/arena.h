@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace wasmgate {
@@ -15,8 +16,20 @@ class Arena {
   Arena() = default;
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
-  Arena(Arena&&) = default;
-  Arena& operator=(Arena&&) = default;
+  // A moved-from arena is empty and usable.
+  Arena(Arena&& other) noexcept
+      : blocks_(std::move(other.blocks_)), next_(std::exchange(other.next_, nullptr)), end_(std::exchange(other.end_, nullptr)) {
+    other.blocks_.clear();
+  }
+  Arena& operator=(Arena&& other) noexcept {
+    if (this != &other) {
+      blocks_ = std::move(other.blocks_);
+      next_ = std::exchange(other.next_, nullptr);
+      end_ = std::exchange(other.end_, nullptr);
+      other.blocks_.clear();
+    }
+    return *this;
+  }
 
   /// `size` bytes, unaligned. Lifetime: until reset().
   char* allocate(size_t size) {
