@@ -21,9 +21,10 @@ class ClientCodecEvents {
   virtual void on_response_head(StreamId stream, HeaderMap&& headers, bool end_stream) = 0;
   virtual void on_response_data(StreamId stream, std::string_view data) = 0;
   virtual void on_response_trailers(StreamId stream, HeaderMap&& trailers) = 0;
+  /// The response is complete (also after a head with end_stream). The next request may be written from here when reusable().
   virtual void on_response_end(StreamId stream) = 0;
   virtual void on_stream_reset(StreamId stream) = 0;
-  /// Bytes that break a rule: the connection must be dropped; the status is 502.
+  /// Bytes that break a rule: the connection must be dropped; the status is 502. `stream` 0: bytes that belong to no response.
   virtual void on_refusal(StreamId stream, const Refusal& refusal) = 0;
 };
 

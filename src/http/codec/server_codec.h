@@ -34,7 +34,9 @@ class ServerCodecEvents {
   virtual ~ServerCodecEvents() = default;
 
   /// A whole request head that passed the rules. `headers` is handed over by move: pseudo-headers first (":method", ":path",
-  /// ":authority", ":scheme"), hop-by-hop fields and framing removed, content-length kept when valid.
+  /// ":authority", ":scheme"), hop-by-hop fields and framing removed, content-length kept when valid, ":path" normalised.
+  /// ":authority" is empty only for an HTTP/1.0 request without Host. Swap `headers` with a map of your own rather than move it: the
+  /// codec then reads the next head into your old map, and its memory is used again.
   virtual void on_request_head(StreamId stream, HeaderMap&& headers, const RequestFacts& facts) = 0;
   /// A piece of the body, not empty. The view dies with the call.
   virtual void on_request_data(StreamId stream, std::string_view data) = 0;
@@ -43,7 +45,8 @@ class ServerCodecEvents {
   virtual void on_request_end(StreamId stream) = 0;
   /// The peer reset this stream (HTTP/2).
   virtual void on_stream_reset(StreamId stream) = 0;
-  /// Bytes that break a rule. For HTTP/1 the whole connection ends after the answer. `stream` 0: no stream exists yet.
+  /// Bytes that break a rule. For HTTP/1 the whole connection ends after the answer. `stream` 0: no stream exists yet; HTTP/1 takes
+  /// the answer on stream 0 then. Nothing more is delivered for the stream.
   virtual void on_refusal(StreamId stream, const Refusal& refusal) = 0;
 };
 
@@ -56,6 +59,7 @@ class ServerCodec {
   virtual size_t feed(std::string_view bytes) = 0;
 
   /// Stops delivering events of `stream`'s body (HTTP/1: feed() consumes nothing more; HTTP/2: no window updates), until resume.
+  /// Idempotent: counting causes is the caller's business. The end of a body is delivered with its last piece.
   virtual void pause(StreamId stream) = 0;
   virtual void resume(StreamId stream) = 0;
 

@@ -24,6 +24,7 @@ struct HeaderField {
 class HeaderMap {
  public:
   HeaderMap() = default;
+  // A moved-from map is empty and usable.
   HeaderMap(HeaderMap&&) = default;
   HeaderMap& operator=(HeaderMap&&) = default;
   HeaderMap(const HeaderMap&) = delete;
@@ -34,6 +35,18 @@ class HeaderMap {
 
   /// Appends a field whose bytes outlive this map (string literals) and whose name is lower case already.
   void add_static(std::string_view name, std::string_view value) { fields_.push_back({name, value}); }
+
+  /// Appends views that store(), store_lower() or allocate() of this map gave; `name` is lower case.
+  void add_stored(std::string_view name, std::string_view value) { fields_.push_back({name, value}); }
+
+  /// Gives the field at `index` another value, which this map stores or which outlives it.
+  void replace_stored(size_t index, std::string_view value) { fields_[index].value = value; }
+
+  /// Removes every field for which `predicate(const HeaderField&)` is true. Returns how many there were.
+  template <class Predicate>
+  size_t remove_if(Predicate predicate) {
+    return std::erase_if(fields_, predicate);
+  }
 
   /// Makes `value` the only value of `name`, at the place of the first one; a new pseudo-header goes to the front.
   void set(std::string_view name, std::string_view value);
@@ -70,6 +83,9 @@ class HeaderMap {
   /// Keeps `text` as long as the map's contents live.
   std::string_view store(std::string_view text) { return arena_.copy(text); }
   std::string_view store_lower(std::string_view text);
+  /// `size` bytes of the map's arena, to be filled and shown by add_stored().
+  char* allocate(size_t size) { return arena_.allocate(size); }
+  void reserve(size_t count) { fields_.reserve(count); }
 
  private:
   std::vector<HeaderField> fields_;
