@@ -1,0 +1,103 @@
+# How objects, modules and native tests are made. Included by ../Makefile, which sets PLUGIN and ABI.
+#
+# Everything lies in build/. Objects for wasm are kept per ABI, and each folder has a stamp of the
+# flags its objects were made with, so that another ABI or flag never passes for up to date.
+
+CXX_WASM := clang++-19
+CXX_NATIVE := $(if $(shell command -v ccache 2>/dev/null),ccache )g++
+CXX_STANDARD := -std=c++20 -Wall -Wextra -Icommon
+
+# Libraries ----------------------------------------------------------------------------------------
+
+# build/libraries/<name>-<target> is a link into the cache. A deleted cache is made again.
+library_dir = build/libraries/$(1)-$(2)
+define library_rule
+ifeq ($$(wildcard build/libraries/$(1)-$(2)/include),)
+build/libraries/$(1)-$(2).stamp: FORCE
+endif
+build/libraries/$(1)-$(2).stamp: tools/library.py $$(wildcard tools/*.h tools/*/*/*.h)
+	@mkdir -p build/libraries
+	@place=$$$$(python3 tools/library.py $(1) $(2)) && ln -sfn "$$$$place" build/libraries/$(1)-$(2)
+	@touch $$@
+endef
+$(foreach name,re2 mbedtls,$(foreach target,wasm native,$(eval $(call library_rule,$(name),$(target)))))
+
+library_stamps = $(foreach name,$(1),build/libraries/$(name)-$(2).stamp)
+library_flags = $(foreach name,$(1),-I$(call library_dir,$(name),$(2))/include)
+library_links = $(foreach name,$(1),$(call library_dir,$(name),$(2))/lib$(name).a)
+
+# Parts of the SDK that need a library.
+SDK_OF_re2 := common/regex.cc
+SDK_OF_mbedtls := $(filter-out common/crypt_blowfish.cc,$(wildcard common/crypto_util.cc common/crypt_*.cc common/jw*.cc))
+SDK_LIBRARY_SOURCES := $(SDK_OF_re2) $(SDK_OF_mbedtls)
+SDK_PLAIN := $(filter-out %_test.cc $(SDK_LIBRARY_SOURCES),$(wildcard common/*.cc))
+SDK_SOURCES := $(SDK_PLAIN) $(foreach name,$(LIBRARIES),$(SDK_OF_$(name)))
+
+# WebAssembly --------------------------------------------------------------------------------------
+
+WASM_DIR := build/wasm-$(ABI)
+WASM_FLAGS := --target=wasm32-wasi -O2 -fno-exceptions -fvisibility=hidden \
+  -ffile-prefix-map=$(CURDIR)=. $(CXX_STANDARD) $(if $(filter 0_2_100,$(ABI)),-DPROXY_WASM_0_2_100)
+WASM_LINK := --target=wasm32-wasi -mexec-model=reactor -Wl,--export=malloc -Wl,--stack-first \
+  -Wl,-z,stack-size=262144 -Wl,--strip-debug
+PLUGIN_SOURCES := $(filter-out %_test.cc,$(wildcard $(DIR)/*.cc))
+WASM_OBJECTS := $(patsubst %.cc,$(WASM_DIR)/%.o,$(SDK_SOURCES) $(PLUGIN_SOURCES))
+WASM := $(WASM_DIR)/$(DIR)/plugin.wasm
+
+$(WASM_DIR)/flags.stamp: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CXX_WASM) $(WASM_FLAGS) $(WASM_LINK)' | cmp -s - $@ || \
+	  echo '$(CXX_WASM) $(WASM_FLAGS) $(WASM_LINK)' > $@
+
+$(WASM_DIR)/%.o: %.cc $(WASM_DIR)/flags.stamp | $(call library_stamps,$(LIBRARIES),wasm)
+	@mkdir -p $(@D)
+	$(CXX_WASM) $(WASM_FLAGS) $(call library_flags,$(LIBRARIES),wasm) -MMD -MP -c $< -o $@
+
+# The list of objects is a prerequisite too: a removed source changes the module.
+$(WASM_DIR)/$(DIR)/objects.stamp: FORCE
+	@mkdir -p $(@D)
+	@echo '$(WASM_OBJECTS)' | cmp -s - $@ || echo '$(WASM_OBJECTS)' > $@
+
+$(WASM): $(WASM_OBJECTS) $(WASM_DIR)/$(DIR)/objects.stamp $(call library_stamps,$(LIBRARIES),wasm)
+	$(CXX_WASM) $(WASM_LINK) $(WASM_OBJECTS) $(call library_links,$(LIBRARIES),wasm) -o $@
+
+# Native tests -------------------------------------------------------------------------------------
+
+# SANITIZE=address,undefined builds the tests with those sanitizers, in their own folder.
+comma := ,
+NATIVE_DIR := build/native$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
+NATIVE_FLAGS := -O1 -g $(CXX_STANDARD) -I. -DWASMGATE_CASES_DIR='"$(abspath ../cases)"' \
+  $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+NATIVE_LINKS_re2 := -lre2
+NATIVE_LINKS_mbedtls := $(call library_links,mbedtls,native)
+NATIVE_LIBRARIES := $(filter-out re2,$(LIBRARIES))
+native_objects = $(patsubst %.cc,$(NATIVE_DIR)/%.o,$(1))
+SIMULATOR := $(filter-out %_test.cc,$(wildcard common/testing/*.cc))
+
+PLUGIN_TEST := $(NATIVE_DIR)/$(DIR)/plugin_test
+PLUGIN_TEST_OBJECTS := $(call native_objects,$(SDK_SOURCES) $(SIMULATOR) $(wildcard $(DIR)/*.cc))
+BASE_TEST := $(NATIVE_DIR)/base_test
+BASE_TEST_OBJECTS := $(call native_objects,$(SDK_PLAIN) $(SDK_LIBRARY_SOURCES) $(SIMULATOR) \
+  $(wildcard common/*_test.cc common/testing/*_test.cc))
+
+$(NATIVE_DIR)/flags.stamp: FORCE
+	@mkdir -p $(@D)
+	@echo "$(CXX_NATIVE) $(NATIVE_FLAGS)" | cmp -s - $@ || echo "$(CXX_NATIVE) $(NATIVE_FLAGS)" > $@
+
+ALL_NATIVE_STAMPS := $(call library_stamps,$(if $(filter test-base,$(MAKECMDGOALS)),\
+  $(if $(SDK_OF_mbedtls),mbedtls),$(NATIVE_LIBRARIES)),native)
+$(NATIVE_DIR)/%.o: %.cc $(NATIVE_DIR)/flags.stamp | $(ALL_NATIVE_STAMPS)
+	@mkdir -p $(@D)
+	$(CXX_NATIVE) $(NATIVE_FLAGS) -Ibuild/libraries/mbedtls-native/include -MMD -MP -c $< -o $@
+
+$(PLUGIN_TEST): $(PLUGIN_TEST_OBJECTS)
+	$(CXX_NATIVE) $(NATIVE_FLAGS) $^ $(foreach name,$(LIBRARIES),$(NATIVE_LINKS_$(name))) \
+	  -lgtest -lgtest_main -lpthread -o $@
+
+$(BASE_TEST): $(BASE_TEST_OBJECTS)
+	$(CXX_NATIVE) $(NATIVE_FLAGS) $^ -lre2 $(if $(SDK_OF_mbedtls),$(NATIVE_LINKS_mbedtls)) \
+	  -lgtest -lgtest_main -lpthread -o $@
+
+-include $(WASM_OBJECTS:.o=.d)
+-include $(PLUGIN_TEST_OBJECTS:.o=.d)
+-include $(BASE_TEST_OBJECTS:.o=.d)
