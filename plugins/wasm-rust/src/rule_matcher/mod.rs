@@ -118,22 +118,34 @@ impl<C> RuleMatcher<C> {
     pub fn get_match_config(&self) -> Option<MatchedConfig<C>> {
         let request = RequestFacts::default();
         let Some(rule) = self.rules.iter().find(|rule| rule.matches(&request)) else {
-            return self.global.as_ref().map(|global| MatchedConfig(GLOBAL_ID, Rc::clone(global)));
+            return self
+                .global
+                .as_ref()
+                .map(|global| MatchedConfig(GLOBAL_ID, Rc::clone(global)));
         };
-        rule.config.as_ref().map(|config| MatchedConfig(rule.id, Rc::clone(config)))
+        rule.config
+            .as_ref()
+            .map(|config| MatchedConfig(rule.id, Rc::clone(config)))
     }
 
     /// Makes each rule's configuration anew from (rule, global). Without a global nothing happens.
     pub fn override_config(&mut self, override_func: fn(&C, &C) -> C) {
         let Some(global) = &self.global else { return };
-        for config in self.rules.iter_mut().filter_map(|rule| rule.config.as_mut()) {
+        for config in self
+            .rules
+            .iter_mut()
+            .filter_map(|rule| rule.config.as_mut())
+        {
             *config = Rc::new(override_func(config, global));
         }
     }
 
     /// Makes every configuration, the global one included, anew.
     pub fn rewrite_config(&mut self, rewrite_func: fn(&C) -> C) {
-        let rules = self.rules.iter_mut().filter_map(|rule| rule.config.as_mut());
+        let rules = self
+            .rules
+            .iter_mut()
+            .filter_map(|rule| rule.config.as_mut());
         for config in self.global.iter_mut().chain(rules) {
             *config = Rc::new(rewrite_func(config));
         }
@@ -147,7 +159,9 @@ impl<C: Default + DeserializeOwned> RuleMatcher<C> {
     /// the matcher is then unchanged. The text names the JSON path.
     pub fn parse_rule_config(&mut self, config: &Value) -> Result<(), WasmRustError> {
         let Value::Object(object) = config else {
-            return Err(WasmRustError::new("$: the configuration is not a JSON object".into()));
+            return Err(WasmRustError::new(
+                "$: the configuration is not a JSON object".into(),
+            ));
         };
         let mut rest = object.clone();
         let mut warnings = Vec::new();
@@ -212,7 +226,9 @@ fn rule_list(
             Ok(Some(rules))
         }
         Some(rule @ Value::Object(_)) => Ok(Some(vec![rule])),
-        Some(_) => Err(WasmRustError::new(format!("$.{RULES_KEY} is not an array of rules"))),
+        Some(_) => Err(WasmRustError::new(format!(
+            "$.{RULES_KEY} is not an array of rules"
+        ))),
     }
 }
 
@@ -223,7 +239,11 @@ fn parse_config<C: DeserializeOwned>(
 ) -> Result<C, WasmRustError> {
     serde_path_to_error::deserialize(Value::Object(object)).map_err(|error| {
         let path = error.path().to_string();
-        let at = if path == "." { at.to_string() } else { format!("{at}.{path}") };
+        let at = if path == "." {
+            at.to_string()
+        } else {
+            format!("{at}.{path}")
+        };
         WasmRustError::new(format!("{at}: {}", error.inner()))
     })
 }
@@ -249,7 +269,9 @@ pub fn on_configure<RC: RootContext, C: Default + DeserializeOwned>(
     let value: Value = match serde_json::from_slice(&bytes) {
         Ok(value) => value,
         Err(error) => {
-            log.error(&format!("cannot parse plugin configuration JSON string: {error}"));
+            log.error(&format!(
+                "cannot parse plugin configuration JSON string: {error}"
+            ));
             return false;
         }
     };

@@ -36,7 +36,9 @@ impl DomainPattern {
     /// A pattern that ends in a port never matches, since hosts are compared without theirs.
     pub(super) fn never_matches(&self) -> bool {
         match self {
-            Self::Suffix(text) | Self::Exact(text) => without_port(text.as_bytes()) != text.as_bytes(),
+            Self::Suffix(text) | Self::Exact(text) => {
+                without_port(text.as_bytes()) != text.as_bytes()
+            }
             Self::Prefix(_) => false,
         }
     }
@@ -54,9 +56,13 @@ pub(super) fn without_port(host: &[u8]) -> &[u8] {
 /// (`direction|port|subset|fqdn`).
 pub(super) fn service_matches(entry: &str, cluster: &[u8]) -> bool {
     let mut parts = cluster.split(|byte| *byte == b'|');
-    let (Some(_direction), Some(port), Some(_subset), Some(fqdn), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
-    else {
+    let (Some(_direction), Some(port), Some(_subset), Some(fqdn), None) = (
+        parts.next(),
+        parts.next(),
+        parts.next(),
+        parts.next(),
+        parts.next(),
+    ) else {
         return false;
     };
     match entry.as_bytes().strip_prefix(fqdn) {
@@ -72,7 +78,10 @@ mod tests {
 
     #[test]
     fn a_leading_star_wins_over_a_trailing_one() {
-        assert_eq!(DomainPattern::new("*foo*"), DomainPattern::Suffix("foo*".to_string()));
+        assert_eq!(
+            DomainPattern::new("*foo*"),
+            DomainPattern::Suffix("foo*".to_string())
+        );
     }
 
     #[test]

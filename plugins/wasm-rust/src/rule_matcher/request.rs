@@ -39,5 +39,7 @@ impl RequestFacts {
 /// The property under its old name, or under `xds.` where hosts have dropped the old one.
 fn property(name: &str) -> Bytes {
     let read = |path| hostcalls::get_property(path).ok().flatten();
-    read(vec![name]).or_else(|| read(vec!["xds", name])).unwrap_or_default()
+    read(vec![name])
+        .or_else(|| read(vec!["xds", name]))
+        .unwrap_or_default()
 }

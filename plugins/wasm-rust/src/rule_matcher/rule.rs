@@ -5,9 +5,9 @@ use std::rc::Rc;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::parse_config;
 use super::pattern::{service_matches, DomainPattern};
 use super::request::RequestFacts;
-use super::parse_config;
 use crate::error::WasmRustError;
 
 const ROUTE_KEY: &str = "_match_route_";
@@ -45,7 +45,9 @@ impl<C> Rule<C> {
             Condition::Route(routes) => has_route(routes, request),
             Condition::RoutePrefix(prefixes) => {
                 let route = request.route();
-                prefixes.iter().any(|prefix| route.starts_with(prefix.as_bytes()))
+                prefixes
+                    .iter()
+                    .any(|prefix| route.starts_with(prefix.as_bytes()))
             }
             Condition::Service(services) => has_service(services, request),
             Condition::Domain(patterns) => {
@@ -99,7 +101,11 @@ pub(super) fn read_rules<C: DeserializeOwned>(
                 }
             }
         };
-        rules.push(Rule { id: index as i64 + 1, condition, config });
+        rules.push(Rule {
+            id: index as i64 + 1,
+            condition,
+            config,
+        });
     }
     let none_usable = count > 0 && rules.is_empty();
     Ok(Rules { rules, none_usable })
@@ -159,7 +165,9 @@ fn read_condition(
             ignore(DOMAIN_KEY, &domains);
             Condition::Service(services)
         }
-        (None, None, None, Some(domains)) => Condition::Domain(read_domains(at, &domains, warnings)),
+        (None, None, None, Some(domains)) => {
+            Condition::Domain(read_domains(at, &domains, warnings))
+        }
         (None, None, None, None) => {
             return Err(WasmRustError::new(format!(
                 "{at} has none of {ROUTE_KEY}, {ROUTE_PREFIX_KEY}, {SERVICE_KEY} and {DOMAIN_KEY}"
@@ -173,7 +181,10 @@ fn read_condition(
 }
 
 fn read_domains(at: &str, domains: &[String], warnings: &mut Vec<String>) -> Vec<DomainPattern> {
-    let patterns: Vec<_> = domains.iter().map(|text| DomainPattern::new(text)).collect();
+    let patterns: Vec<_> = domains
+        .iter()
+        .map(|text| DomainPattern::new(text))
+        .collect();
     for (pattern, text) in patterns.iter().zip(domains) {
         if pattern.never_matches() {
             warnings.push(format!(
@@ -221,7 +232,9 @@ fn read_disable(at: &str, object: &mut Map<String, Value>, warnings: &mut Vec<St
         Some(Value::Bool(disabled)) => disabled,
         Some(Value::String(text)) if text == "true" || text == "false" => text == "true",
         Some(_) => {
-            warnings.push(format!("{at}.{DISABLE_KEY} is neither true nor false: not disabled"));
+            warnings.push(format!(
+                "{at}.{DISABLE_KEY} is neither true nor false: not disabled"
+            ));
             false
         }
     }

@@ -136,7 +136,11 @@ where
         let matched = matcher.get_match_config();
         let id = matched.as_ref().map_or(-1, |matched| matched.0);
         let config = matched.map_or(Value::Null, |m| Value::Object(m.as_object().clone()));
-        equal(&format!("rule_id of {request}"), &id.into(), &request["rule_id"])?;
+        equal(
+            &format!("rule_id of {request}"),
+            &id.into(),
+            &request["rule_id"],
+        )?;
         equal(&format!("config of {request}"), &config, &request["config"])?;
     }
     Ok(())
@@ -163,7 +167,9 @@ fn failures(new_names: bool) -> Vec<String> {
                 true => check::<Named>(vector, new_names),
                 false => check::<Seen>(vector, new_names),
             };
-            result.err().map(|error| format!("{}: {error}", vector["id"]))
+            result
+                .err()
+                .map(|error| format!("{}: {error}", vector["id"]))
         })
         .collect()
 }

@@ -43,7 +43,9 @@ use_wasm_toolchain() {
     TOOLCHAIN="$("$DEBIAN_RUSTC" --version), std built from source"
   fi
   # Paths of this machine stay out of the module, so the same inputs give the same bytes.
+  # trim-paths does not know sources that stand in for a repository, so vendor/ is named here.
   CARGO_FLAGS+=(-Ztrim-paths)
+  VENDOR_REMAP="profile.release.package.proxy-wasm.rustflags=['--remap-path-prefix=$PWD/vendor=vendor']"
   export RUSTC_BOOTSTRAP=1 CARGO_PROFILE_RELEASE_TRIM_PATHS=all
   export CC_wasm32_wasip1=${CC_wasm32_wasip1:-clang-19}
   export PROXY_WASM_ABI=$ABI
@@ -57,7 +59,8 @@ use_wasm_toolchain() {
 wasm_cargo() {
   local verb=$1
   shift
-  "$CARGO_PROGRAM" "$verb" --release --target "$TARGET" "${CARGO_FLAGS[@]}" "$@"
+  "$CARGO_PROGRAM" "$verb" --release --target "$TARGET" "${CARGO_FLAGS[@]}" "$@" \
+    -Zprofile-rustflags --config "$VENDOR_REMAP"
 }
 
 use_native_toolchain() {
