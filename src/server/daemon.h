@@ -1,0 +1,90 @@
+#pragma once
+// The parts of the running daemon and how they hang together. Everything here lives on the main thread; workers, the publisher and
+// the VM preparer have threads of their own and are talked to by mailbox.
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "config/load.h"
+#include "net/epoll_loop.h"
+#include "observe/metrics.h"
+#include "proxy/downstream/access_log.h"
+#include "server/config_watcher.h"
+#include "server/demo.h"
+#include "server/options.h"
+#include "server/plugin_compiler.h"
+#include "server/publisher.h"
+#include "server/signals.h"
+#include "server/small_server.h"
+#include "server/worker.h"
+#include "wasm/host/process_services.h"
+#include "wasm/host/shared_stores.h"
+
+namespace wasmgate::server {
+
+class Daemon {
+ public:
+  explicit Daemon(const Options& options);
+  ~Daemon();
+
+  /// The process's exit code.
+  int run();
+
+ private:
+  bool start(const config::Model& model);
+  bool start_engine(const config::Model& model);
+  bool start_workers(const config::Model& model);
+  bool start_admin(const config::Model& model);
+  bool open_listeners(const config::Model& model, uint32_t workers);
+  config::LoadResult load_files();
+  bool print_diagnostics(const config::Diagnostics& diagnostics) const;
+  void apply_options(config::Model& model) const;
+  void reload(const char* cause);
+  void on_published(Published published);
+  void watch(const config::Model& model);
+  void begin_drain();
+  void write_port_file();
+  SmallReply answer_admin(const http::HeaderMap& headers) const;
+  void on_signal(int signal);
+
+  Options options_;
+  MonotonicTime begin_ = std::chrono::steady_clock::now();
+  std::unique_ptr<Logger> logger_;
+  SystemClock clock_;
+  SystemRandom random_;
+  MetricRegistry metrics_;
+  net::EpollLoop loop_;
+  std::unique_ptr<Signals> signals_;
+  std::unique_ptr<wasm::Engine> engine_;
+  std::unique_ptr<wasm::SharedStores> stores_;
+  std::unique_ptr<wasm::ProcessServices> process_;
+  std::unique_ptr<PluginCompiler> compiler_;
+  std::unique_ptr<GenerationBuilder> builder_;
+  std::unique_ptr<proxy::ProxyMetrics> proxy_metrics_;
+  std::unique_ptr<proxy::ConnectionLimits> connection_limits_;
+  std::unique_ptr<proxy::AccessLogFile> access_log_;
+  std::unique_ptr<VmPreparer> preparer_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::vector<net::Socket>> sockets_;  // per worker, until it listens
+  std::vector<net::Address> addresses_;            // what was bound
+  std::unique_ptr<Publisher> publisher_;
+  std::unique_ptr<SmallServer> echo_;
+  std::unique_ptr<SmallServer> admin_;
+  std::unique_ptr<ConfigWatcher> watcher_;
+  std::vector<config::SourceText> builtin_;
+  Published published_;
+  MetricId reloads_;
+  MetricId refused_;
+  MetricId generation_;
+  std::string refused_text_;  // the newest configuration was refused: why; empty: it was not
+  size_t draining_workers_ = 0;
+  bool ready_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace wasmgate::server

@@ -1,0 +1,189 @@
+#include "server/worker.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <string>
+
+#include "base/check.h"
+#include "server/unavailable_filter.h"
+
+namespace wasmgate::server {
+namespace {
+
+// Stands in when c-ares cannot start: names do not resolve, everything else serves.
+class NoResolver final : public net::DnsResolver {
+ public:
+  explicit NoResolver(net::EventLoop& loop) : loop_(loop) {}
+  std::unique_ptr<net::DnsQuery> resolve(const std::string& name, uint16_t, Handler handler) override {
+    auto query = std::make_unique<Query>();
+    loop_.post([alive = query->alive, handler = std::move(handler), name] {
+      if (*alive) {
+        handler(fail(ErrorCode::Unavailable, name + ": no resolver"));
+      }
+    });
+    return query;
+  }
+
+ private:
+  struct Query final : net::DnsQuery {
+    std::shared_ptr<bool> alive = std::make_shared<bool>(true);
+    ~Query() override { *alive = false; }
+  };
+  net::EventLoop& loop_;
+};
+
+std::unique_ptr<net::DnsResolver> resolver_or_none(net::EventLoop& loop, Logger& logger) {
+  auto resolver = net::make_dns_resolver(loop);
+  if (resolver) {
+    return std::move(*resolver);
+  }
+  logger.error("names do not resolve: {}", resolver.error().detail);
+  return std::make_unique<NoResolver>(loop);
+}
+
+}  // namespace
+
+Worker::Worker(uint32_t index, const WorkerShared& shared)
+    : index_(index),
+      shared_(shared),
+      metrics_(shared.metrics),
+      connector_(loop_),
+      resolver_(resolver_or_none(loop_, shared.logger)),
+      proxy_(proxy::WorkerServices{loop_, connector_, *resolver_, shared.logger, shared.random, metrics_,
+                                   shared.proxy_metrics, shared.connection_limits, shared.access_log}),
+      host_(index, loop_, metrics_, proxy_.async_client()),
+      second_(loop_.timers(), [this] { every_second(); }) {}
+
+Worker::~Worker() {
+  if (thread_.joinable()) {
+    loop_.stop();
+    thread_.join();
+  }
+}
+
+void Worker::start() {
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), ("worker-" + std::to_string(index_)).c_str());
+    second_.arm(std::chrono::seconds(1));
+    loop_.run();
+  });
+}
+
+void Worker::prepare(Generation& generation) {
+  auto part = std::make_unique<Part>();
+  part->snapshot = std::make_shared<proxy::WorkerSnapshot>();
+  proxy::WorkerSnapshot& snapshot = *part->snapshot;
+  snapshot.model = generation.model;
+  snapshot.routes = generation.routes;
+
+  std::vector<filter::FilterFactory*> by_plugin;  // null: takes no part
+  for (GenerationPlugin& entry : generation.plugins) {
+    std::shared_ptr<filter::FilterFactory> factory;
+    if (entry.plugin != nullptr) {
+      std::shared_ptr<wasm::PluginWorker> worker;
+      if (running_ != nullptr) {
+        const auto known = running_->plugins.find(entry.key);
+        worker = known == running_->plugins.end() ? nullptr : known->second;
+      }
+      if (worker == nullptr) {
+        worker = std::make_shared<wasm::PluginWorker>(entry.plugin, host_, *this);
+        if (index_ < entry.vms.size() && entry.vms[index_] != nullptr) {
+          worker->adopt(std::move(entry.vms[index_]));
+        } else {
+          request_vm(*worker, std::chrono::milliseconds(0));
+        }
+      }
+      part->plugins[entry.key] = worker;
+      factory = worker;
+    } else if (!entry.open_when_missing) {
+      factory = std::make_shared<UnavailableFactory>();
+    }
+    by_plugin.push_back(factory.get());
+    if (factory != nullptr) {
+      snapshot.factories.push_back(std::move(factory));
+    }
+  }
+  snapshot.chains.resize(generation.route_plugins.size());
+  for (size_t route = 0; route < generation.route_plugins.size(); ++route) {
+    for (const uint32_t plugin : generation.route_plugins[route]) {
+      if (by_plugin[plugin] != nullptr) {
+        snapshot.chains[route].push_back(by_plugin[plugin]);
+      }
+    }
+  }
+  for (size_t i = 0; i < generation.plugins.size(); ++i) {
+    if (generation.plugins[i].global && by_plugin[i] != nullptr) {
+      snapshot.unrouted_chain.push_back(by_plugin[i]);
+    }
+  }
+  prepared_ = std::move(part);
+}
+
+void Worker::activate() {
+  WASMGATE_CHECK(prepared_ != nullptr);
+  std::unique_ptr<Part> old = std::move(running_);
+  running_ = std::move(prepared_);
+  proxy_.set_snapshot(running_->snapshot);
+  if (old == nullptr) {
+    return;
+  }
+  for (auto& [key, plugin] : old->plugins) {
+    if (!running_->plugins.contains(key)) {
+      plugin->retire();
+      retiring_.push_back(std::move(plugin));
+    }
+  }
+}
+
+void Worker::discard() { prepared_.reset(); }
+
+std::shared_ptr<wasm::PluginWorker> Worker::find(const wasm::PluginWorker& worker) const {
+  for (const Part* part : {running_.get(), prepared_.get()}) {
+    if (part == nullptr) {
+      continue;
+    }
+    for (const auto& [key, plugin] : part->plugins) {
+      if (plugin.get() == &worker) {
+        return plugin;
+      }
+    }
+  }
+  return nullptr;
+}
+
+void Worker::request_vm(wasm::PluginWorker& worker, std::chrono::milliseconds delay) {
+  // The worker of a plug-in may be in the making (prepare) and not be found yet: look it up when the VM is there.
+  const wasm::PluginWorker* address = &worker;
+  auto mailbox = host_.mailbox();
+  std::shared_ptr<wasm::Plugin> plugin = worker.plugin().shared_from_this();
+  const wasm::Plugin* identity = plugin.get();
+  shared_.preparer.prepare(
+      std::move(plugin), delay, [this, address, identity, mailbox](VmPreparer::Prepared result) {
+        auto box = std::make_shared<VmPreparer::Prepared>(std::move(result));
+        mailbox->post([this, address, identity, box] {
+          const std::shared_ptr<wasm::PluginWorker> target = find(*address);
+          if (target == nullptr || &target->plugin() != identity) {
+            return;
+          }
+          if (*box) {
+            target->adopt(std::move(**box));
+          } else {
+            target->preparation_failed(box->error());
+          }
+        });
+      });
+}
+
+void Worker::every_second() {
+  if (running_ != nullptr) {
+    for (auto& [key, plugin] : running_->plugins) {
+      plugin->flush_metrics();
+    }
+  }
+  std::erase_if(retiring_, [](const auto& plugin) { return plugin->idle(); });
+  second_.arm(std::chrono::seconds(1));
+}
+
+}  // namespace wasmgate::server

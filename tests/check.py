@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Builds everything and runs all tests; `make check` calls it. The last line is `N passed, M failed`.
+
+Suites: fast (the default) is the release build with unit, conformance, golden and end-to-end tests, the plug-ins' own tests, and a
+short pass under sanitizers; asan, tsan and long are run on demand.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+CPP = ROOT / "plugins/wasm-cpp"
+RUST = ROOT / "plugins/wasm-rust"
+
+
+class Tally:
+    def __init__(self):
+        self.passed, self.failed, self.skipped = 0, 0, 0
+        self.failures = []
+
+    def add(self, name, passed, failed, skipped=0, seconds=0.0):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+        if failed:
+            self.failures.append(name)
+        note = f", {skipped} skipped" if skipped else ""
+        print(f"check: {name:32} {passed:5} passed, {failed} failed{note}   {seconds:6.1f} s", flush=True)
+
+
+def run(command, env=None, cwd=ROOT, echo=True):
+    """Runs a command, shows its output when it fails, returns (code, output, seconds)."""
+    begin = time.monotonic()
+    result = subprocess.run(command, cwd=cwd, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    if result.returncode != 0 and echo:
+        print(f"check: failed ({result.returncode}): {' '.join(map(str, command))}\n{result.stdout[-12000:]}", flush=True)
+    return result.returncode, result.stdout, time.monotonic() - begin
+
+
+def build(tally, preset, jobs, targets=()):
+    if not (ROOT / f"build/{preset}/build.ninja").exists():
+        code, _, _ = run(["cmake", "--preset", preset])
+        if code != 0:
+            tally.add(f"configure {preset}", 0, 1)
+            return False
+    command = ["cmake", "--build", f"build/{preset}", "-j", str(jobs)]
+    if targets:
+        command += ["--target", *targets]
+    code, _, seconds = run(command)
+    tally.add(f"build {preset}", 1 if code == 0 else 0, 0 if code == 0 else 1, seconds=seconds)
+    return code == 0
+
+
+def ctest(tally, preset, jobs, env=None):
+    """Runs every test program and counts single cases (GoogleTest's own report) or the program as one."""
+    with tempfile.TemporaryDirectory(prefix="wasmgate-check-") as reports:
+        begin = time.monotonic()
+        run(["ctest", "--test-dir", f"build/{preset}", "-j", str(jobs), "--output-on-failure", "--output-junit",
+             f"{reports}/ctest.xml"], env={"GTEST_OUTPUT": f"json:{reports}/", **(env or {})})
+        seconds = time.monotonic() - begin
+        passed = failed = skipped = programs = 0
+        for report in pathlib.Path(reports).glob("*.json"):
+            data = json.loads(report.read_text())
+            programs += 1
+            for suite in data.get("testsuites", []):
+                for case in suite.get("testsuite", []):
+                    if case.get("failures"):
+                        failed += 1
+                    elif case.get("result") == "SKIPPED":
+                        skipped += 1
+                    else:
+                        passed += 1
+        xml = pathlib.Path(reports, "ctest.xml")
+        text = xml.read_text() if xml.exists() else ""
+        listed = re.search(r'tests="(\d+)"\s+failures="(\d+)"', text)
+        if listed is None:
+            tally.add(f"ctest {preset}", 0, 1)
+            return
+        total, bad = int(listed[1]), int(listed[2])
+        passed += max(total - programs - bad, 0)  # programs without a report of their own count as one
+        failed = max(failed, bad)
+        tally.add(f"unit and conformance ({preset})", passed, failed, skipped, seconds)
+
+
+def plugin_names(folder):
+    return sorted(p.name for p in (folder / "extensions").iterdir() if p.is_dir() and not p.name.startswith(".")
+                  and ((p / "Cargo.toml").exists() or (p / "plugin.cc").exists()))
+
+
+def counts(output):
+    """Sums what GoogleTest, cargo and plain `N passed, M failed` lines say."""
+    passed = sum(int(n) for n in re.findall(r"\[  PASSED  \] (\d+) test", output))
+    failed = sum(int(n) for n in re.findall(r"\[  FAILED  \] (\d+) test", output))
+    for ok, bad in re.findall(r"test result: \w+\. (\d+) passed; (\d+) failed", output):
+        passed, failed = passed + int(ok), failed + int(bad)
+    for ok, bad in re.findall(r"^(?:\w+: )?(\d+) passed, (\d+) failed", output, re.M):
+        passed, failed = passed + int(ok), failed + int(bad)
+    return passed, failed
+
+
+def plugins(tally):
+    for folder, label in ((CPP, "C++"), (RUST, "Rust")):
+        begin, built, broken = time.monotonic(), 0, 0
+        for name in plugin_names(folder):
+            code, _, _ = run(["make", "-s", "-C", str(folder), "build", f"PLUGIN_NAME={name}"])
+            built, broken = built + (code == 0), broken + (code != 0)
+        tally.add(f"build plug-ins ({label})", built, broken, seconds=time.monotonic() - begin)
+        begin, passed, failed = time.monotonic(), 0, 0
+        for verb in [["test-base"]] + [["test", f"PLUGIN_NAME={n}"] for n in plugin_names(folder)]:
+            code, output, _ = run(["make", "-s", "-C", str(folder), *verb])
+            ok, bad = counts(output)
+            passed, failed = passed + ok, failed + max(bad, 1 if code != 0 else 0)
+        tally.add(f"plug-ins' own tests ({label})", passed, failed, seconds=time.monotonic() - begin)
+
+
+def python_tests(tally, folder, label, pattern="test_*.py", env=None):
+    code, output, seconds = run([sys.executable, "-m", "unittest", "discover", "-s", str(folder), "-p", pattern], env=env)
+    ran = re.search(r"Ran (\d+) tests?", output)
+    bad = sum(int(n) for n in re.findall(r"(?:failures|errors)=(\d+)", output.splitlines()[-1] if output else ""))
+    skipped = re.search(r"skipped=(\d+)", output.splitlines()[-1] if output else "")
+    total, skip = int(ran[1]) if ran else 0, int(skipped[1]) if skipped else 0
+    if code != 0:
+        bad = max(bad, 1)
+    tally.add(label, max(total - skip - bad, 0), bad, skip, seconds)
+
+
+SANITIZER_ENV = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=0:allocator_may_return_null=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+    "WASMGATE_TEST_SCALE": "20",
+}
+
+
+def sanitizer(tally, preset, jobs):
+    if build(tally, preset, jobs):
+        ctest(tally, preset, jobs, SANITIZER_ENV)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--suite", choices=["fast", "asan", "tsan", "long"], default="fast")
+    options = parser.parse_args()
+    begin, tally = time.monotonic(), Tally()
+    if options.suite in ("asan", "tsan"):
+        sanitizer(tally, options.suite, options.jobs)
+        if (ROOT / f"build/{options.suite}/apps/wasmgate/wasmgate").exists():
+            plugins(tally)
+            python_tests(tally, ROOT / "tests/e2e", f"end to end ({options.suite})", env={
+                **SANITIZER_ENV, "WASMGATE": str(ROOT / f"build/{options.suite}/apps/wasmgate/wasmgate")})
+    elif build(tally, "release", options.jobs):
+        ctest(tally, "release", options.jobs)
+        plugins(tally)
+        scale = {"WASMGATE_TEST_SCALE": "1" if options.suite == "long" else "10"}
+        python_tests(tally, ROOT / "tests/e2e", "end to end", env=scale)
+        if options.suite == "fast":
+            sanitizer(tally, "asan", options.jobs)
+    for name in tally.failures:
+        print(f"check: FAILED: {name}")
+    print(f"check: {time.monotonic() - begin:.0f} s")
+    note = f", {tally.skipped} skipped" if tally.skipped else ""
+    print(f"{tally.passed} passed, {tally.failed} failed{note}")
+    return 1 if tally.failed or tally.passed == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
