@@ -17,7 +17,8 @@ pub mod log;
 // pub mod redis_wrapper;
 // pub mod request_wrapper;
 pub mod rule_matcher;
-// pub mod testing;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
 
 pub use crate::log::Log;
 pub use crate::rule_matcher::{on_configure, RuleMatcher, SharedRuleMatcher};
