@@ -23,7 +23,8 @@ struct Case {
   std::string expected;  // event lines, each with a line end
 };
 
-/// Reads every *.case file of `folder`, sorted by name. Aborts the program with file and line on a format error.
+/// Reads every *.case file of `folder`, sorted by name. Aborts the program with file and line on a
+/// format error.
 std::vector<Case> read_cases(const std::string& folder);
 
 /// Turns \r \n \t \0 \\ \xNN into bytes.

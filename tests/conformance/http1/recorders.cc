@@ -89,7 +89,9 @@ class ServerRun final : public ServerCodecEvents {
 
   void on_request_head(StreamId stream, HeaderMap&& headers, const RequestFacts& facts) override {
     std::swap(headers_, headers);
-    const auto part = [&](std::string_view name) { return escape(headers_.get(name).value_or("?")); };
+    const auto part = [&](std::string_view name) {
+      return escape(headers_.get(name).value_or("?"));
+    };
     text_.line("head " + part(kMethod) + " " + part(kPath) + " " + part(kAuthority) +
                (facts.protocol == Protocol::Http10 ? " 1.0" : "") +
                (facts.expect_continue ? " continue" : "") + (facts.end_stream ? " end" : ""));
@@ -105,7 +107,9 @@ class ServerRun final : public ServerCodecEvents {
     }
     text_.data(data);
   }
-  void on_request_trailers(StreamId, HeaderMap&& trailers) override { text_.fields("trailer", trailers); }
+  void on_request_trailers(StreamId, HeaderMap&& trailers) override {
+    text_.fields("trailer", trailers);
+  }
   void on_request_end(StreamId stream) override {
     text_.line("end");
     if (test_.answer_at_head == 0) {
@@ -163,14 +167,16 @@ class ServerRun final : public ServerCodecEvents {
   /// Reading what was written gives the same head.
   void compare_again(const HeaderMap& headers, const std::string& head) {
     std::string again = read_again(head);
-    std::string expected = "head " + escape(*headers.get(kMethod)) + " " + escape(*headers.get(kPath)) + " " +
-                           escape(*headers.get(kAuthority));
+    std::string expected = "head " + escape(*headers.get(kMethod)) + " " +
+                           escape(*headers.get(kPath)) + " " + escape(*headers.get(kAuthority));
     if (!again.starts_with(expected)) {
       outcome_.faults.push_back("read again: " + again + "instead of: " + expected);
     }
     for (const HeaderField& field : headers.fields()) {
-      const std::string line = "field " + std::string(field.name) + ": " + escape(field.value) + "\n";
-      if (!field.name.starts_with(':') && field.name != kContentLength && again.find(line) == std::string::npos) {
+      const std::string line =
+          "field " + std::string(field.name) + ": " + escape(field.value) + "\n";
+      if (!field.name.starts_with(':') && field.name != kContentLength &&
+          again.find(line) == std::string::npos) {
         outcome_.faults.push_back("lost: " + line);
       }
     }
@@ -237,7 +243,9 @@ class ClientRun final : public ClientCodecEvents {
     }
   }
   void on_response_data(StreamId, std::string_view data) override { text_.data(data); }
-  void on_response_trailers(StreamId, HeaderMap&& trailers) override { text_.fields("trailer", trailers); }
+  void on_response_trailers(StreamId, HeaderMap&& trailers) override {
+    text_.fields("trailer", trailers);
+  }
   void on_response_end(StreamId) override { text_.line("end"); }
   void on_stream_reset(StreamId) override { outcome_.faults.emplace_back("a reset in HTTP/1"); }
   void on_refusal(StreamId, const Refusal& refusal) override {

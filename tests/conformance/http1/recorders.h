@@ -1,5 +1,6 @@
 #pragma once
-// Runs the input of a case through a codec, cut in a given way, and writes the events as text. Shared with the fuzz targets.
+// Runs the input of a case through a codec, cut in a given way, and writes the events as text.
+// Shared with the fuzz targets.
 
 #include <functional>
 #include <string>
@@ -16,7 +17,7 @@ using Cutter = std::function<size_t(size_t left)>;
 /// What a run showed.
 struct Outcome {
   std::string events;
-  std::vector<std::string> faults;       // what the runner's own checks found
+  std::vector<std::string> faults;         // what the runner's own checks found
   std::vector<std::string> request_heads;  // accepted request heads, written for an upstream
 };
 
