@@ -63,6 +63,26 @@ TEST(HeaderMap, RemovesEveryFieldOfAName) {
   EXPECT_TRUE(map.empty());
 }
 
+TEST(HeaderMap, IsUsableAfterAMove) {
+  HeaderMap map;
+  map.add("a", "1");
+  HeaderMap other = std::move(map);
+  map.add("b", "2");
+  EXPECT_EQ(names(map), "b ");
+  EXPECT_EQ(map.get("b"), "2");
+  EXPECT_EQ(other.get("a"), "1");
+}
+
+TEST(HeaderMap, TakesStoredViewsAndReplacesThem) {
+  HeaderMap map;
+  map.add_stored("a", map.store("1"));
+  map.add("b", "2");
+  map.replace_stored(0, map.store("3"));
+  EXPECT_EQ(map.get("a"), "3");
+  EXPECT_EQ(map.remove_if([](const HeaderField& f) { return f.value == "2"; }), 1U);
+  EXPECT_EQ(names(map), "a ");
+}
+
 TEST(StatusOf, WantsThreeDigits) {
   HeaderMap map;
   EXPECT_EQ(status_of(map), 0);
