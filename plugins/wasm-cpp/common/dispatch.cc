@@ -264,21 +264,3 @@ RootContext* getRoot(std::string_view root_id) {
   }
   return nullptr;
 }
-
-// Callbacks every module has, and its ABI marker.
-#ifdef __wasm__
-extern "C" {
-__attribute__((export_name("proxy_on_context_create"))) void proxy_on_context_create(
-    uint32_t id, uint32_t parent_id) {
-  wasmgate::sdk::dispatch::context_create(id, parent_id);
-}
-__attribute__((export_name("proxy_on_delete"))) void proxy_on_delete(uint32_t id) {
-  wasmgate::sdk::dispatch::context_delete(id);
-}
-#ifdef PROXY_WASM_0_2_100
-__attribute__((export_name("proxy_abi_version_0_2_100"))) void proxy_abi_version_0_2_100() {}
-#else
-__attribute__((export_name("proxy_abi_version_0_2_1"))) void proxy_abi_version_0_2_1() {}
-#endif
-}
-#endif

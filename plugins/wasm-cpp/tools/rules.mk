@@ -1,11 +1,12 @@
 # How objects, modules and native tests are made. Included by ../Makefile, which sets PLUGIN and ABI.
 #
-# Everything lies in build/. Objects for wasm are kept per ABI, and each folder has a stamp of the
-# flags its objects were made with, so that another ABI or flag never passes for up to date.
+# Everything lies in build/. The SDK's objects for wasm are shared; a plug-in's objects, the ABI marker
+# and the module are kept per ABI. Each folder has a stamp of the flags its objects were made with, so
+# that another ABI or flag never passes for up to date.
 
 CXX_WASM := clang++-19
 CXX_NATIVE := $(if $(shell command -v ccache 2>/dev/null),ccache )g++
-CXX_STANDARD := -std=c++20 -Wall -Wextra -Icommon
+CXX_STANDARD := -std=c++20 -Wall -Wextra -iquote common -iquote .
 
 # Libraries ----------------------------------------------------------------------------------------
 
@@ -28,7 +29,7 @@ library_links = $(foreach name,$(1),$(call library_dir,$(name),$(2))/lib$(name).
 
 # Parts of the SDK that need a library.
 SDK_OF_re2 := common/regex.cc
-SDK_OF_mbedtls := $(filter-out common/crypt_blowfish.cc,$(wildcard common/crypto_util.cc common/crypt_*.cc common/jw*.cc))
+SDK_OF_mbedtls := $(wildcard common/crypto_util.cc common/password_hash.cc common/jwt.cc common/jwk.cc)
 SDK_LIBRARY_SOURCES := $(SDK_OF_re2) $(SDK_OF_mbedtls)
 SDK_PLAIN := $(filter-out %_test.cc $(SDK_LIBRARY_SOURCES),$(wildcard common/*.cc))
 SDK_SOURCES := $(SDK_PLAIN) $(foreach name,$(LIBRARIES),$(SDK_OF_$(name)))
@@ -37,28 +38,35 @@ SDK_SOURCES := $(SDK_PLAIN) $(foreach name,$(LIBRARIES),$(SDK_OF_$(name)))
 
 WASM_DIR := build/wasm-$(ABI)
 WASM_FLAGS := --target=wasm32-wasi -O2 -fno-exceptions -fvisibility=hidden \
-  -ffile-prefix-map=$(CURDIR)=. $(CXX_STANDARD) $(if $(filter 0_2_100,$(ABI)),-DPROXY_WASM_0_2_100)
+  -ffile-prefix-map=$(CURDIR)=. $(CXX_STANDARD)
+WASM_ABI_FLAGS := $(WASM_FLAGS) $(if $(filter 0_2_100,$(ABI)),-DPROXY_WASM_0_2_100)
 WASM_LINK := --target=wasm32-wasi -mexec-model=reactor -Wl,--export=malloc -Wl,--stack-first \
   -Wl,-z,stack-size=262144 -Wl,--strip-debug
 PLUGIN_SOURCES := $(filter-out %_test.cc,$(wildcard $(DIR)/*.cc))
-WASM_OBJECTS := $(patsubst %.cc,$(WASM_DIR)/%.o,$(SDK_SOURCES) $(PLUGIN_SOURCES))
+WASM_OBJECTS := $(patsubst %.cc,build/wasm/%.o,$(filter-out common/abi_marker.cc,$(SDK_SOURCES))) \
+  $(patsubst %.cc,$(WASM_DIR)/%.o,common/abi_marker.cc $(PLUGIN_SOURCES))
 WASM := $(WASM_DIR)/$(DIR)/plugin.wasm
 
-$(WASM_DIR)/flags.stamp: FORCE
-	@mkdir -p $(@D)
-	@echo '$(CXX_WASM) $(WASM_FLAGS) $(WASM_LINK)' | cmp -s - $@ || \
-	  echo '$(CXX_WASM) $(WASM_FLAGS) $(WASM_LINK)' > $@
+# $(call keep_stamp,text): writes the target only when the text differs from what it holds.
+keep_stamp = @mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' > $@
 
-$(WASM_DIR)/%.o: %.cc $(WASM_DIR)/flags.stamp | $(call library_stamps,$(LIBRARIES),wasm)
+build/wasm/flags.stamp: FORCE
+	$(call keep_stamp,$(CXX_WASM) $(WASM_FLAGS))
+$(WASM_DIR)/flags.stamp: FORCE
+	$(call keep_stamp,$(CXX_WASM) $(WASM_ABI_FLAGS))
+
+build/wasm/%.o: %.cc build/wasm/flags.stamp | $(call library_stamps,$(LIBRARIES),wasm)
 	@mkdir -p $(@D)
 	$(CXX_WASM) $(WASM_FLAGS) $(call library_flags,$(LIBRARIES),wasm) -MMD -MP -c $< -o $@
-
-# The list of objects is a prerequisite too: a removed source changes the module.
-$(WASM_DIR)/$(DIR)/objects.stamp: FORCE
+$(WASM_DIR)/%.o: %.cc $(WASM_DIR)/flags.stamp | $(call library_stamps,$(LIBRARIES),wasm)
 	@mkdir -p $(@D)
-	@echo '$(WASM_OBJECTS)' | cmp -s - $@ || echo '$(WASM_OBJECTS)' > $@
+	$(CXX_WASM) $(WASM_ABI_FLAGS) $(call library_flags,$(LIBRARIES),wasm) -MMD -MP -c $< -o $@
 
-$(WASM): $(WASM_OBJECTS) $(WASM_DIR)/$(DIR)/objects.stamp $(call library_stamps,$(LIBRARIES),wasm)
+# The link line is a prerequisite too: a removed source or another flag changes the module.
+$(WASM_DIR)/$(DIR)/link.stamp: FORCE
+	$(call keep_stamp,$(WASM_LINK) $(WASM_OBJECTS) $(LIBRARIES))
+
+$(WASM): $(WASM_OBJECTS) $(WASM_DIR)/$(DIR)/link.stamp $(call library_stamps,$(LIBRARIES),wasm)
 	$(CXX_WASM) $(WASM_LINK) $(WASM_OBJECTS) $(call library_links,$(LIBRARIES),wasm) -o $@
 
 # Native tests -------------------------------------------------------------------------------------
@@ -66,7 +74,7 @@ $(WASM): $(WASM_OBJECTS) $(WASM_DIR)/$(DIR)/objects.stamp $(call library_stamps,
 # SANITIZE=address,undefined builds the tests with those sanitizers, in their own folder.
 comma := ,
 NATIVE_DIR := build/native$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
-NATIVE_FLAGS := -O1 -g $(CXX_STANDARD) -I. -DWASMGATE_CASES_DIR='"$(abspath ../cases)"' \
+NATIVE_FLAGS := -O1 -g $(CXX_STANDARD) -DWASMGATE_CASES_DIR='"$(abspath ../cases)"' \
   $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 NATIVE_LINKS_re2 := -lre2
 NATIVE_LINKS_mbedtls := $(call library_links,mbedtls,native)
@@ -81,8 +89,7 @@ BASE_TEST_OBJECTS := $(call native_objects,$(SDK_PLAIN) $(SDK_LIBRARY_SOURCES) $
   $(wildcard common/*_test.cc common/testing/*_test.cc))
 
 $(NATIVE_DIR)/flags.stamp: FORCE
-	@mkdir -p $(@D)
-	@echo "$(CXX_NATIVE) $(NATIVE_FLAGS)" | cmp -s - $@ || echo "$(CXX_NATIVE) $(NATIVE_FLAGS)" > $@
+	$(call keep_stamp,$(subst ','\'',$(CXX_NATIVE) $(NATIVE_FLAGS)))
 
 ALL_NATIVE_STAMPS := $(call library_stamps,$(if $(filter test-base,$(MAKECMDGOALS)),\
   $(if $(SDK_OF_mbedtls),mbedtls),$(NATIVE_LIBRARIES)),native)
