@@ -182,9 +182,9 @@ bool Daemon::start_admin(const config::Model& model) {
 
 config::LoadResult Daemon::load_files() {
   config::Diagnostics problems;
-  std::vector<config::SourceText> sources = read_config_files(options_.paths, problems);
-  sources.insert(sources.end(), builtin_.begin(), builtin_.end());
-  config::LoadResult loaded = config::load(sources);
+  sources_ = read_config_files(options_.paths, problems);
+  sources_.insert(sources_.end(), builtin_.begin(), builtin_.end());
+  config::LoadResult loaded = config::load(sources_);
   loaded.diagnostics.append(problems);
   if (problems.has_errors()) {
     loaded.model.reset();
@@ -195,7 +195,8 @@ config::LoadResult Daemon::load_files() {
 // True when there is no error.
 bool Daemon::print_diagnostics(const config::Diagnostics& diagnostics) const {
   if (!diagnostics.empty()) {
-    const std::string text = config::render_text(diagnostics);
+    const std::string text =
+        config::render_text(diagnostics, sources_) + config::render_summary(diagnostics, sources_.size());
     std::fwrite(text.data(), 1, text.size(), stderr);
   }
   return !diagnostics.has_errors();
@@ -229,7 +230,7 @@ void Daemon::reload(const char* cause) {
   config::LoadResult loaded = load_files();
   if (!loaded.model) {
     metrics_.add(refused_);
-    refused_text_ = config::render_text(loaded.diagnostics);
+    refused_text_ = config::render_text(loaded.diagnostics, sources_);
     print_diagnostics(loaded.diagnostics);
     logger_->error("configuration refused ({}, {} errors): generation {} serves on", cause,
                    loaded.diagnostics.errors(), published_.number);

@@ -77,6 +77,7 @@ class Daemon {
   std::unique_ptr<SmallServer> admin_;
   std::unique_ptr<ConfigWatcher> watcher_;
   std::vector<config::SourceText> builtin_;
+  std::vector<config::SourceText> sources_;  // read last
   Published published_;
   MetricId reloads_;
   MetricId refused_;

@@ -157,7 +157,7 @@ void Worker::request_vm(wasm::PluginWorker& worker, std::chrono::milliseconds de
   // The worker of a plug-in may be in the making (prepare) and not be found yet: look it up when the VM is there.
   const wasm::PluginWorker* address = &worker;
   auto mailbox = host_.mailbox();
-  std::shared_ptr<wasm::Plugin> plugin = worker.plugin().shared_from_this();
+  std::shared_ptr<wasm::Plugin> plugin = worker.shared_plugin();
   const wasm::Plugin* identity = plugin.get();
   shared_.preparer.prepare(
       std::move(plugin), delay, [this, address, identity, mailbox](VmPreparer::Prepared result) {

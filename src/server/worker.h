@@ -34,7 +34,7 @@ struct WorkerShared {
   VmPreparer& preparer;
 };
 
-class Worker final : private wasm::PluginWorkerEvents {
+class Worker final : public wasm::PluginWorkerEvents {
  public:
   Worker(uint32_t index, const WorkerShared& shared);
   /// Stops the loop and joins the thread.

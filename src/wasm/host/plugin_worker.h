@@ -2,12 +2,14 @@
 // One plug-in on one worker: makes the filters of its streams, owns its VM, replaces a broken VM by a prepared one, and ends
 // gracefully when the configuration generation is over.
 
+#include <chrono>
 #include <memory>
-#include <string_view>
+#include <optional>
 #include <vector>
 
 #include "filter/filter.h"
 #include "wasm/host/host_services.h"
+#include "wasm/host/pauses.h"
 #include "wasm/host/plugin.h"
 
 namespace wasmgate::wasm {
@@ -47,32 +49,46 @@ class PluginWorker final : public filter::FilterFactory {
   void flush_metrics();
 
   Plugin& plugin() { return *plugin_; }
+  const std::shared_ptr<Plugin>& shared_plugin() const { return plugin_; }
   HostServices& services() { return services_; }
   /// The VM for new streams; null while there is none.
   Vm* vm() { return vm_.get(); }
 
  private:
   friend class Vm;
+  friend class RootContext;
   friend class WasmFilter;
 
+  Pauses& pauses() { return pauses_; }
+  void count(MetricId metric) { services_.metrics().add(metric); }
+  /// From the VM, inside its failing call: it is destroyed after the current event.
   void on_vm_failed(Vm& vm, FailureCause cause);
-  void on_stream_ended(Vm& vm);
-  void recycle();
-  void bury(std::unique_ptr<Vm> vm);
-  void sweep();
-  void replace_vm(FailureCause cause);
-  void ask_for_vm(std::chrono::milliseconds delay);
+  /// A stream let go of `vm`.
+  void on_stream_left(Vm& vm, bool was_probe);
+  void on_root_ended() { sweep_later(); }
 
-  struct Pauses;
+  std::unique_ptr<filter::Filter> unavailable();
+  void replace_vm(std::chrono::milliseconds delay);
+  void ask_for_vm(std::chrono::milliseconds delay);
+  /// Ends VMs in old_ whose streams have ended; destroys those that have ended. Never while a guest is on the stack.
+  void sweep();
+  void sweep_later();
 
   std::shared_ptr<Plugin> plugin_;
   HostServices& services_;
   PluginWorkerEvents& events_;
+  Pauses pauses_;
+  struct OldVm {
+    std::unique_ptr<Vm> vm;
+    std::optional<MonotonicTime> done_since;  // waits for proxy_done
+  };
   std::unique_ptr<Vm> vm_;
-  std::vector<std::unique_ptr<Vm>> old_;  // still have streams, or wait for proxy_done
-  std::unique_ptr<Pauses> pauses_;
-  FailureCause down_cause_ = FailureCause::Unavailable;
+  std::vector<OldVm> old_;
+  std::unique_ptr<Handle> done_timer_;
+  std::unique_ptr<TimerEvents> done_events_;
+  FailureCause down_cause_ = FailureCause::Unavailable;  // why there is no VM
   std::shared_ptr<bool> alive_;
+  uint32_t preparations_failed_ = 0;
   bool vm_requested_ = false;
   bool sweep_posted_ = false;
   bool retired_ = false;
