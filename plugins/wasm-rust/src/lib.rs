@@ -10,6 +10,7 @@
 #![warn(missing_docs)]
 
 // pub mod cluster_wrapper;
+pub mod config;
 pub mod error;
 // pub mod event_stream;
 pub mod log;

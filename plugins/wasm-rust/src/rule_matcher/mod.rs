@@ -106,6 +106,12 @@ impl<C> RuleMatcher<C> {
         self.plugin_id.as_deref()
     }
 
+    /// Every configuration that is in use: the global one and those of rules that are not disabled.
+    pub fn configs(&self) -> impl Iterator<Item = &C> {
+        let rules = self.rules.iter().filter_map(|rule| rule.config.as_deref());
+        self.global.as_deref().into_iter().chain(rules)
+    }
+
     /// Forgets rules and global configuration, so that nothing matches.
     fn clear(&mut self) {
         self.rules.clear();
