@@ -12,6 +12,9 @@
 namespace wasmgate::server {
 namespace {
 
+// How often counters of VMs reach the metrics, and ended plug-ins are let go.
+constexpr std::chrono::milliseconds kHousekeeping{250};
+
 // Stands in when c-ares cannot start: names do not resolve, everything else serves.
 class NoResolver final : public net::DnsResolver {
  public:
@@ -54,7 +57,7 @@ Worker::Worker(uint32_t index, const WorkerShared& shared)
       proxy_(proxy::WorkerServices{loop_, connector_, *resolver_, shared.logger, shared.random, metrics_,
                                    shared.proxy_metrics, shared.connection_limits, shared.access_log}),
       host_(index, loop_, metrics_, proxy_.async_client()),
-      second_(loop_.timers(), [this] { every_second(); }) {}
+      housekeeping_(loop_.timers(), [this] { housekeep(); }) {}
 
 Worker::~Worker() {
   if (thread_.joinable()) {
@@ -66,7 +69,7 @@ Worker::~Worker() {
 void Worker::start() {
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), ("worker-" + std::to_string(index_)).c_str());
-    second_.arm(std::chrono::seconds(1));
+    housekeeping_.arm(kHousekeeping);
     loop_.run();
   });
 }
@@ -176,14 +179,14 @@ void Worker::request_vm(wasm::PluginWorker& worker, std::chrono::milliseconds de
       });
 }
 
-void Worker::every_second() {
+void Worker::housekeep() {
   if (running_ != nullptr) {
     for (auto& [key, plugin] : running_->plugins) {
       plugin->flush_metrics();
     }
   }
   std::erase_if(retiring_, [](const auto& plugin) { return plugin->idle(); });
-  second_.arm(std::chrono::seconds(1));
+  housekeeping_.arm(kHousekeeping);
 }
 
 }  // namespace wasmgate::server

@@ -66,7 +66,7 @@ class Worker final : public wasm::PluginWorkerEvents {
 
   void request_vm(wasm::PluginWorker& worker, std::chrono::milliseconds delay) override;
   std::shared_ptr<wasm::PluginWorker> find(const wasm::PluginWorker& worker) const;
-  void every_second();
+  void housekeep();
 
   uint32_t index_;
   WorkerShared shared_;
@@ -79,7 +79,7 @@ class Worker final : public wasm::PluginWorkerEvents {
   std::unique_ptr<Part> running_;
   std::unique_ptr<Part> prepared_;
   std::vector<std::shared_ptr<wasm::PluginWorker>> retiring_;
-  net::Timer second_;
+  net::Timer housekeeping_;
   std::thread thread_;
 };
 
