@@ -25,11 +25,22 @@ struct Diagnostic {
   std::string found;        // may be empty
   std::string expected;     // may be empty
   std::string hint;         // what to try; may be empty
+  bool secret = false;      // the source line must not be shown
+};
+
+/// Where a value stands: kept by the readers for checks that come later.
+struct Place {
+  Location location;
+  uint32_t end_line = 0;
+  uint32_t end_column = 0;
+  std::string path;
 };
 
 class Diagnostics {
  public:
   void add(Diagnostic diagnostic);
+  void error(const Place& at, std::string rule, std::string message, std::string hint = {});
+  void warning(const Place& at, std::string rule, std::string message, std::string hint = {});
   void append(const Diagnostics& other);
 
   const std::vector<Diagnostic>& items() const { return items_; }
@@ -38,11 +49,14 @@ class Diagnostics {
   size_t warnings() const { return items_.size() - errors_; }
   bool empty() const { return items_.empty(); }
 
-  /// Puts them in the order of files (as first seen), then lines, then columns; equal places keep
-  /// their order.
-  void sort();
+  /// Puts them in the order of `files` (others after them, as first seen), then lines, then
+  /// columns; equal places keep their order.
+  void sort(const std::vector<std::string>& files = {});
 
  private:
+  void add_at(Severity severity, const Place& at, std::string rule, std::string message,
+              std::string hint);
+
   std::vector<Diagnostic> items_;
   size_t errors_ = 0;
 };

@@ -122,7 +122,7 @@ std::string render_text(const Diagnostics& diagnostics, std::span<const SourceTe
     }
     out += fmt::format(": {}{}:{} {}\n", on, error ? "error" : "warning", off, full_message(d));
     if (const std::string shown = printable(lines.line(d.location.file, d.location.line));
-        !shown.empty()) {
+        !shown.empty() && !d.secret) {
       out += fmt::format("    {}\n", shown);
       if (const std::string mark = caret(d, shown); !mark.empty()) {
         out += fmt::format("    {}{}{}\n", on, mark, off);

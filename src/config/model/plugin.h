@@ -31,7 +31,10 @@ struct PluginProblem {
 
 /// What one rule of matchRules looks at, so that the host knows which routes concern the plug-in.
 struct MatchRule {
-  std::vector<std::string> ingress;
+  std::vector<std::string>
+      ingress;  // route names as the guest compares them ("GRPC/…" for gRPC rules)
+  std::vector<std::string>
+      route_prefix;  // only as the key _match_route_prefix_ in the rule's config
   std::vector<std::string> domain;
   std::vector<std::string> service;
   Location location;

@@ -1,0 +1,29 @@
+#pragma once
+// WasmPlugins checked against the rest: which are served, the guest's JSON with secrets filled in,
+// limits of size and depth, and their order in the chain.
+
+#include "config/diagnostics/diagnostics.h"
+#include "config/model/model.h"
+#include "config/resource/resources.h"
+
+namespace wasmgate::config {
+
+/// Limits of what one guest gets.
+inline constexpr size_t kMaxPluginConfigurationBytes = 16ULL * 1024 * 1024;
+inline constexpr uint32_t kMaxPluginConfigurationDepth = 64;
+
+/// Fills `model.plugins` in chain order: phase, priority descending, name, namespace.
+/// `model.gateway` is set already.
+void check_plugins(const Resources& resources, Model& model, Diagnostics& out);
+
+/// The configuration nodes of a plug-in with their paths (Plugin::source).
+struct ConfigSource {
+  struct Part {
+    NodePtr node;
+    std::string path;  // "spec.defaultConfig", "spec.matchRules[1].config"
+  };
+  std::string file;
+  std::vector<Part> parts;
+};
+
+}  // namespace wasmgate::config
