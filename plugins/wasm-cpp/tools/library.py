@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Builds a C or C++ library from Debian's source package, once, into the cache.
 
-    library.py NAME wasm|native      prints the folder that holds include/ and lib<NAME>.a
+    library.py NAME      prints the folder that holds include/ and lib<NAME>.a, built for wasm32-wasi
 
 The cache is ${WASMGATE_CACHE:-${XDG_CACHE_HOME:-~/.cache}/wasmgate}/cpp-libraries. A result is
-keyed by the package's version, the target and everything in this file and its helper folders, and
+keyed by the package's version and everything in this file and its helper folders, and
 is put in place by one rename, so it can be deleted at any time: the next build makes it again.
 """
 
@@ -19,8 +19,7 @@ import sys
 import tempfile
 
 TOOLS = pathlib.Path(__file__).resolve().parent
-WASM_FLAGS = ["--target=wasm32-wasi", "-O2", "-fno-exceptions", "-DNDEBUG"]
-NATIVE_FLAGS = ["-O2", "-DNDEBUG", "-fPIC"]
+FLAGS = ["--target=wasm32-wasi", "-O2", "-fno-exceptions", "-DNDEBUG", "-w"]
 
 
 def cache_root() -> pathlib.Path:
@@ -87,25 +86,15 @@ def candidate_version(package: str) -> str:
 # Compiling ---------------------------------------------------------------------------------------
 
 
-class Target:
-    def __init__(self, name: str):
-        wasm = name == "wasm"
-        self.name = name
-        self.cc = "clang-19" if wasm else "gcc"
-        self.cxx = "clang++-19" if wasm else "g++"
-        self.ar = "llvm-ar" if wasm else "ar"
-        self.flags = WASM_FLAGS if wasm else NATIVE_FLAGS
-
-    def archive(self, sources, options, out: pathlib.Path, folder: pathlib.Path) -> None:
-        objects = []
-        for source in sources:
-            compiler = self.cxx if source.suffix == ".cc" else self.cc
-            standard = ["-std=c++17"] if source.suffix == ".cc" else ["-std=gnu11"]
-            item = folder / (source.stem + ".o")
-            run([compiler, *self.flags, *standard, f"-ffile-prefix-map={folder}=.", *options, "-c",
-                 str(source), "-o", str(item)])
-            objects.append(str(item))
-        run([self.ar, "rcsD", str(out), *objects])
+def archive(sources, options, out: pathlib.Path, folder: pathlib.Path) -> None:
+    objects = []
+    for source in sources:
+        compiler = ["clang++-19", "-std=c++17"] if source.suffix == ".cc" else ["clang-19", "-std=gnu11"]
+        item = folder / f"{len(objects)}-{source.stem}.o"
+        run([*compiler, *FLAGS, f"-ffile-prefix-map={folder}=.", *options, "-c", str(source), "-o",
+             str(item)])
+        objects.append(str(item))
+    run(["llvm-ar", "rcsD", str(out), *objects])
 
 
 def copy_headers(source: pathlib.Path, pattern: str, to: pathlib.Path) -> None:
@@ -130,30 +119,27 @@ def generate_re2_tables(source: pathlib.Path) -> None:
         (source / "re2" / table).write_text(text)
 
 
-def build_re2(target: Target, source: pathlib.Path, out: pathlib.Path) -> None:
+def build_re2(source: pathlib.Path, out: pathlib.Path) -> None:
     generate_re2_tables(source)
     sources = [path for path in sorted((source / "re2").glob("*.cc"))]
     sources += [source / "util" / "rune.cc", source / "util" / "strutil.cc"]
-    options = [f"-I{source}"]
-    if target.name == "wasm":
-        options = [f"-I{TOOLS / 're2_single_thread'}", "-DRE2_ON_VALGRIND=0", *options]
-        shutil.copy(TOOLS / "re2_single_thread/util/mutex.h", source / "util" / "mutex.h")
-    target.archive(sources, options, out / "libre2.a", source)
+    shutil.copy(TOOLS / "re2_single_thread/util/mutex.h", source / "util" / "mutex.h")
+    archive(sources, [f"-I{source}"], out / "libre2.a", source)
     for header in ["re2.h", "set.h", "stringpiece.h", "filtered_re2.h"]:
         copy_headers(source / "re2", header, out / "include" / "re2")
 
 
-MBEDTLS_FILES = """asn1parse asn1write base64 bignum constant_time ecdsa ecp ecp_curves hmac_drbg md md5
-oid pem pk pk_wrap pkparse platform_util ripemd160 rsa rsa_internal sha1 sha256 sha512""".split()
+MBEDTLS_FILES = """asn1parse asn1write bignum constant_time ecdsa ecp ecp_curves md md5 oid
+platform_util rsa rsa_internal sha1 sha256 sha512""".split()
 
 
-def build_mbedtls(target: Target, source: pathlib.Path, out: pathlib.Path) -> None:
+def build_mbedtls(source: pathlib.Path, out: pathlib.Path) -> None:
     include = out / "include"
     copy_headers(source / "include" / "mbedtls", "*.h", include / "mbedtls")
     shutil.copy(TOOLS / "mbedtls_config.h", include / "wasmgate_mbedtls_config.h")
     sources = [source / "library" / f"{name}.c" for name in MBEDTLS_FILES]
     options = [f"-I{include}", '-DMBEDTLS_CONFIG_FILE="wasmgate_mbedtls_config.h"']
-    target.archive(sources, options, out / "libmbedtls.a", source)
+    archive(sources, options, out / "libmbedtls.a", source)
 
 
 RECIPES = {"re2": ("re2", build_re2), "mbedtls": ("mbedtls", build_mbedtls)}
@@ -169,23 +155,23 @@ def recipe_hash() -> str:
 
 
 def main() -> None:
-    if len(sys.argv) != 3 or sys.argv[1] not in RECIPES or sys.argv[2] not in ("wasm", "native"):
-        fail(f"usage: library.py {'|'.join(RECIPES)} wasm|native")
-    name, target = sys.argv[1], Target(sys.argv[2])
+    if len(sys.argv) != 2 or sys.argv[1] not in RECIPES:
+        fail(f"usage: library.py {'|'.join(RECIPES)}")
+    name = sys.argv[1]
     package, build = RECIPES[name]
     version = candidate_version(package)
     root = cache_root()
     root.mkdir(parents=True, exist_ok=True)
-    place = root / f"{name}-{version}-{target.name}-{recipe_hash()}"
-    with open(root / f".{name}-{target.name}.lock", "w", encoding="utf-8") as lock:
+    place = root / f"{name}-{version}-{recipe_hash()}"
+    with open(root / f".{name}.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():
-            print(f"building {name} {version} for {target.name} (once)", file=sys.stderr)
+            print(f"building {name} {version} (once)", file=sys.stderr)
             with tempfile.TemporaryDirectory(dir=root) as scratch:
                 work = pathlib.Path(scratch)
                 source = fetch(package, work / "source")
                 (work / "out").mkdir()
-                build(target, source, work / "out")
+                build(source, work / "out")
                 (work / "out").rename(place)
     print(place)
 

@@ -10,22 +10,22 @@ CXX_STANDARD := -std=c++20 -Wall -Wextra -iquote common -iquote .
 
 # Libraries ----------------------------------------------------------------------------------------
 
-# build/libraries/<name>-<target> is a link into the cache. A deleted cache is made again.
-library_dir = build/libraries/$(1)-$(2)
+# build/libraries/<name> is a link into the cache. A deleted cache is made again.
 define library_rule
-ifeq ($$(wildcard build/libraries/$(1)-$(2)/include),)
-build/libraries/$(1)-$(2).stamp: FORCE
+ifeq ($$(wildcard build/libraries/$(1)/include),)
+build/libraries/$(1).stamp: FORCE
 endif
-build/libraries/$(1)-$(2).stamp: tools/library.py $$(wildcard tools/*.h tools/*/*/*.h)
+build/libraries/$(1).stamp: tools/library.py $$(wildcard tools/*.h tools/*/*/*.h)
 	@mkdir -p build/libraries
-	@place=$$$$(python3 tools/library.py $(1) $(2)) && ln -sfn "$$$$place" build/libraries/$(1)-$(2)
+	@place=$$$$(python3 tools/library.py $(1)) && ln -sfn "$$$$place" build/libraries/$(1)
 	@touch $$@
 endef
-$(foreach name,re2 mbedtls,$(foreach target,wasm native,$(eval $(call library_rule,$(name),$(target)))))
+$(foreach name,re2 mbedtls,$(eval $(call library_rule,$(name))))
 
-library_stamps = $(foreach name,$(1),build/libraries/$(name)-$(2).stamp)
-library_flags = $(foreach name,$(1),-I$(call library_dir,$(name),$(2))/include)
-library_links = $(foreach name,$(1),$(call library_dir,$(name),$(2))/lib$(name).a)
+LIBRARY_STAMPS = $(foreach name,$(LIBRARIES),build/libraries/$(name).stamp)
+LIBRARY_FLAGS = $(foreach name,$(LIBRARIES),-isystem build/libraries/$(name)/include) \
+  $(if $(filter mbedtls,$(LIBRARIES)),-DMBEDTLS_CONFIG_FILE='"wasmgate_mbedtls_config.h"')
+LIBRARY_LINKS = $(foreach name,$(LIBRARIES),build/libraries/$(name)/lib$(name).a)
 
 # Parts of the SDK that need a library.
 SDK_OF_re2 := common/regex.cc
@@ -55,19 +55,19 @@ build/wasm/flags.stamp: FORCE
 $(WASM_DIR)/flags.stamp: FORCE
 	$(call keep_stamp,$(CXX_WASM) $(WASM_ABI_FLAGS))
 
-build/wasm/%.o: %.cc build/wasm/flags.stamp | $(call library_stamps,$(LIBRARIES),wasm)
+build/wasm/%.o: %.cc build/wasm/flags.stamp | $(LIBRARY_STAMPS)
 	@mkdir -p $(@D)
-	$(CXX_WASM) $(WASM_FLAGS) $(call library_flags,$(LIBRARIES),wasm) -MMD -MP -c $< -o $@
-$(WASM_DIR)/%.o: %.cc $(WASM_DIR)/flags.stamp | $(call library_stamps,$(LIBRARIES),wasm)
+	$(CXX_WASM) $(WASM_FLAGS) $(LIBRARY_FLAGS) -MMD -MP -c $< -o $@
+$(WASM_DIR)/%.o: %.cc $(WASM_DIR)/flags.stamp | $(LIBRARY_STAMPS)
 	@mkdir -p $(@D)
-	$(CXX_WASM) $(WASM_ABI_FLAGS) $(call library_flags,$(LIBRARIES),wasm) -MMD -MP -c $< -o $@
+	$(CXX_WASM) $(WASM_ABI_FLAGS) $(LIBRARY_FLAGS) -MMD -MP -c $< -o $@
 
 # The link line is a prerequisite too: a removed source or another flag changes the module.
 $(WASM_DIR)/$(DIR)/link.stamp: FORCE
 	$(call keep_stamp,$(WASM_LINK) $(WASM_OBJECTS) $(LIBRARIES))
 
-$(WASM): $(WASM_OBJECTS) $(WASM_DIR)/$(DIR)/link.stamp $(call library_stamps,$(LIBRARIES),wasm)
-	$(CXX_WASM) $(WASM_LINK) $(WASM_OBJECTS) $(call library_links,$(LIBRARIES),wasm) -o $@
+$(WASM): $(WASM_OBJECTS) $(WASM_DIR)/$(DIR)/link.stamp $(LIBRARY_STAMPS)
+	$(CXX_WASM) $(WASM_LINK) $(WASM_OBJECTS) $(LIBRARY_LINKS) -o $@
 
 # Native tests -------------------------------------------------------------------------------------
 
@@ -76,9 +76,9 @@ comma := ,
 NATIVE_DIR := build/native$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 NATIVE_FLAGS := -O1 -g $(CXX_STANDARD) -DWASMGATE_CASES_DIR='"$(abspath ../cases)"' \
   $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+# Native tests use Debian's own builds of the same libraries.
 NATIVE_LINKS_re2 := -lre2
-NATIVE_LINKS_mbedtls := $(call library_links,mbedtls,native)
-NATIVE_LIBRARIES := $(filter-out re2,$(LIBRARIES))
+NATIVE_LINKS_mbedtls := -lmbedcrypto -lcrypt
 native_objects = $(patsubst %.cc,$(NATIVE_DIR)/%.o,$(1))
 SIMULATOR := $(filter-out %_test.cc,$(wildcard common/testing/*.cc))
 
@@ -91,18 +91,16 @@ BASE_TEST_OBJECTS := $(call native_objects,$(SDK_PLAIN) $(SDK_LIBRARY_SOURCES) $
 $(NATIVE_DIR)/flags.stamp: FORCE
 	$(call keep_stamp,$(subst ','\'',$(CXX_NATIVE) $(NATIVE_FLAGS)))
 
-ALL_NATIVE_STAMPS := $(call library_stamps,$(if $(filter test-base,$(MAKECMDGOALS)),\
-  $(if $(SDK_OF_mbedtls),mbedtls),$(NATIVE_LIBRARIES)),native)
-$(NATIVE_DIR)/%.o: %.cc $(NATIVE_DIR)/flags.stamp | $(ALL_NATIVE_STAMPS)
+$(NATIVE_DIR)/%.o: %.cc $(NATIVE_DIR)/flags.stamp
 	@mkdir -p $(@D)
-	$(CXX_NATIVE) $(NATIVE_FLAGS) -Ibuild/libraries/mbedtls-native/include -MMD -MP -c $< -o $@
+	$(CXX_NATIVE) $(NATIVE_FLAGS) -MMD -MP -c $< -o $@
 
 $(PLUGIN_TEST): $(PLUGIN_TEST_OBJECTS)
 	$(CXX_NATIVE) $(NATIVE_FLAGS) $^ $(foreach name,$(LIBRARIES),$(NATIVE_LINKS_$(name))) \
 	  -lgtest -lgtest_main -lpthread -o $@
 
 $(BASE_TEST): $(BASE_TEST_OBJECTS)
-	$(CXX_NATIVE) $(NATIVE_FLAGS) $^ -lre2 $(if $(SDK_OF_mbedtls),$(NATIVE_LINKS_mbedtls)) \
+	$(CXX_NATIVE) $(NATIVE_FLAGS) $^ $(foreach name,re2 mbedtls,$(NATIVE_LINKS_$(name))) \
 	  -lgtest -lgtest_main -lpthread -o $@
 
 -include $(WASM_OBJECTS:.o=.d)
