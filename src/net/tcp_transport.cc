@@ -173,21 +173,19 @@ void TcpTransport::end_of_input() {
 }
 
 void TcpTransport::flush() {
-  if (state_ != State::Open || (!writable_ && !output_.empty())) {
+  if (state_ != State::Open) {
     return;
   }
-  while (!output_.empty()) {
+  size_t sent = 0;
+  while (!output_.empty() && writable_) {
     const ssize_t size = ::send(socket_.fd(), output_.view().data(), output_.size(), MSG_NOSIGNAL);
     if (size >= 0) {
       const bool all = static_cast<size_t>(size) == output_.size();
       output_.drain(static_cast<size_t>(size));
-      if (!all) {
-        writable_ = false;  // a short write: the kernel's buffer is full, an edge will come
-        break;
-      }
+      sent += static_cast<size_t>(size);
+      writable_ = all;  // a short write: the kernel's buffer is full, an edge will come
     } else if (would_block(errno)) {
       writable_ = false;
-      return;
     } else if (errno != EINTR) {
       break_off(CloseReason::Reset);
       return;
@@ -200,7 +198,7 @@ void TcpTransport::flush() {
     shutdown_wanted_ = false;
     (void)::shutdown(socket_.fd(), SHUT_WR);
   }
-  events_->on_output_progress(output_.size());
+  events_->on_output_progress(sent, output_.size());
 }
 
 void TcpTransport::shutdown_output() {

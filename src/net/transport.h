@@ -35,8 +35,8 @@ class TransportEvents {
   virtual size_t on_data(std::string_view bytes) = 0;
   /// The peer will send no more; everything it sent has been given. Not noticed while paused.
   virtual void on_end_of_input() = 0;
-  /// Some output has left. `pending`: bytes still waiting; 0: all has been given to the kernel.
-  virtual void on_output_progress(size_t pending) = 0;
+  /// A flush has been tried. `sent`: bytes that left; `pending`: bytes still waiting, 0 when all has been given to the kernel.
+  virtual void on_output_progress(size_t sent, size_t pending) = 0;
   /// The stream is dead; no further event comes. Not called after close().
   virtual void on_closed(CloseReason reason) = 0;
 };

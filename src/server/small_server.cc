@@ -37,7 +37,7 @@ class SmallServer::Connection final : public net::TransportEvents, public http::
     return bytes.size();
   }
   void on_end_of_input() override { close(); }
-  void on_output_progress(size_t) override {}
+  void on_output_progress(size_t, size_t) override {}
   void on_closed(net::CloseReason) override { close(); }
 
   // http::ServerCodecEvents

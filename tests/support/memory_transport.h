@@ -168,9 +168,7 @@ class MemoryTransport final : public net::Transport {
     if (output_.empty() && shutdown_) {
       peer_->received_end = true;
     }
-    if (size > 0 || output_.empty()) {
-      events_->on_output_progress(output_.size());
-    }
+    events_->on_output_progress(size, output_.size());
   }
 
   net::EventLoop& loop_;

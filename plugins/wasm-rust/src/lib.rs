@@ -9,14 +9,14 @@
 
 #![warn(missing_docs)]
 
-// pub mod cluster_wrapper;
+pub mod cluster_wrapper;
 pub mod config;
 pub mod error;
-// pub mod event_stream;
+pub mod event_stream;
 pub mod log;
-// pub mod plugin_wrapper;
+pub mod plugin_wrapper;
 // pub mod redis_wrapper;
-// pub mod request_wrapper;
+pub mod request_wrapper;
 pub mod rule_matcher;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;

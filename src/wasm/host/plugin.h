@@ -8,18 +8,15 @@
 //
 // The plug-in keeps one prepared VM as a spare; a worker whose VM broke takes it at once and asks for a new one.
 
-#include <chrono>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <span>
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "base/result.h"
 #include "wasm/abi/module_report.h"
 #include "wasm/engine/engine.h"
 #include "wasm/host/crash_budget.h"
+#include "wasm/host/plugin_code.h"
 #include "wasm/host/plugin_metrics.h"
 #include "wasm/host/plugin_spec.h"
 #include "wasm/host/process_services.h"
@@ -28,7 +25,7 @@ namespace wasmgate::wasm {
 
 class Vm;
 
-class Plugin : public std::enable_shared_from_this<Plugin> {
+class Plugin {
  public:
   /// Checks `bytes` (the module as fetched) and links `module` (the same, compiled). `process` outlives the plug-in.
   /// Fails with cause Start and all problems of the load check in one message. Thread: any.
@@ -46,24 +43,17 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   void store_spare(std::unique_ptr<Vm> vm);
   bool has_spare() const;
 
-  const PluginSpec& spec() const { return spec_; }
-  const ModuleReport& report() const { return report_; }
-  const ProcessServices& process() const { return process_; }
-  const PluginMetrics& metrics() const { return metrics_; }
+  const PluginSpec& spec() const { return code_->spec; }
+  const ModuleReport& report() const { return code_->report; }
+  const PluginMetrics& metrics() const { return code_->metrics; }
+  PluginCode& code() { return *code_; }
   /// Crashes of all workers together. Thread: any.
   CrashBudget& crashes() { return crashes_; }
-  const LinkedModule& linked() const { return *linked_; }
 
  private:
-  Plugin(std::shared_ptr<const Module> module, PluginSpec spec, const ProcessServices& process, ModuleReport report);
+  explicit Plugin(std::shared_ptr<PluginCode> code);
 
-  std::shared_ptr<const Module> module_;
-  const PluginSpec spec_;
-  const ProcessServices process_;
-  const ModuleReport report_;
-  std::vector<HostFunction> functions_;
-  std::unique_ptr<LinkedModule> linked_;
-  PluginMetrics metrics_;
+  std::shared_ptr<PluginCode> code_;
   CrashBudget crashes_;
   mutable std::mutex spare_mutex_;
   std::unique_ptr<Vm> spare_;

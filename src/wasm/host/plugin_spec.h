@@ -52,6 +52,7 @@ struct PluginLimits {
   size_t foreign_result_bytes = 16ULL * 1024 * 1024;  // of compress and uncompress
   size_t header_bytes = 64 * 1024;       // what a plug-in's writes may make of one map
   size_t header_count = 200;
+  size_t header_write_bytes = 4ULL * 1024 * 1024;  // all header writes of one stream together
   uint32_t crash_budget = 5;             // within crash_window; then quarantine
   milliseconds crash_window{60'000};
   milliseconds backoff_min{100};

@@ -33,7 +33,8 @@ class PluginWorker final : public filter::FilterFactory {
   PluginWorker(std::shared_ptr<Plugin> plugin, HostServices& services, PluginWorkerEvents& events);
   ~PluginWorker() override;
 
-  /// Takes a prepared VM. The one in use, if any, ends when its streams have ended.
+  /// Takes a prepared VM: as the one in use when there is none or it wants to be replaced (it then ends when its streams have
+  /// ended), else as the plug-in's spare.
   void adopt(std::unique_ptr<Vm> vm);
   /// The requested VM could not be prepared; asks again after a back-off.
   void preparation_failed(const PluginFailure& failure);

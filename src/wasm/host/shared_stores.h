@@ -68,7 +68,7 @@ struct QueueOwner {
 /// The namespaces. Thread: any, all methods.
 class SharedStores {
  public:
-  /// The data of a namespace; lives until the last user drops it.
+  /// The data of a namespace.
   std::shared_ptr<SharedData> data(const std::string& name_space);
 
   /// Registers (or takes over) the queue; gives its id, never 0. 0 when the namespace is at its limit.
@@ -81,26 +81,27 @@ class SharedStores {
   Dequeue dequeue(uint32_t id, std::string& out);
   /// The VM `owner` has ended: it is told nothing any more. Queues and data stay until the namespace ends.
   void forget_owner(uint64_t owner);
-  /// Users of a namespace (plug-ins). The last one that leaves ends its queues.
+  /// Users of a namespace (plug-ins). The last one that leaves ends its data and queues.
   void enter(const std::string& name_space);
   void leave(const std::string& name_space);
   size_t queue_length(uint32_t id) const;
 
  private:
   struct Queue {
-    std::string name_space;
-    std::string name;
     QueueOwner owner;
     std::list<std::string> items;
     size_t bytes = 0;
     size_t item_limit = 0;
     size_t byte_limit = 0;
   };
+  struct Space {
+    uint32_t users = 0;
+    std::shared_ptr<SharedData> data;
+    std::map<std::string, uint32_t, std::less<>> queues;
+  };
 
   mutable std::mutex mutex_;
-  std::map<std::string, std::weak_ptr<SharedData>> data_;
-  std::map<std::string, uint32_t> users_;
-  std::map<std::pair<std::string, std::string>, uint32_t> ids_;
+  std::map<std::string, Space, std::less<>> spaces_;
   std::unordered_map<uint32_t, Queue> queues_;
   uint32_t next_queue_ = 1;
 };

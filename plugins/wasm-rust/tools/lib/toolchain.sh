@@ -9,6 +9,12 @@ DEBIAN_CARGO=/usr/bin/cargo
 DEBIAN_RUSTC=/usr/bin/rustc
 WASI_LIBC=/usr/lib/wasm32-wasi
 
+# A digest of our crate `proxy-wasm`: see its build.rs.
+vendor_digest() {
+  find vendor/proxy-wasm -type f -not -path '*/target/*' -print0 | LC_ALL=C sort -z |
+    xargs -0 cat | sha256sum | cut -c1-16
+}
+
 # The root of a tool chain when it has std for the target.
 sysroot_with_target() {
   local root
@@ -48,7 +54,8 @@ use_wasm_toolchain() {
   VENDOR_REMAP="profile.release.package.proxy-wasm.rustflags=['--remap-path-prefix=$PWD/vendor=vendor']"
   export RUSTC_BOOTSTRAP=1 CARGO_PROFILE_RELEASE_TRIM_PATHS=all
   export CC_wasm32_wasip1=${CC_wasm32_wasip1:-clang-19}
-  export PROXY_WASM_ABI=$ABI
+  PROXY_WASM_SOURCES=$(vendor_digest)
+  export PROXY_WASM_SOURCES PROXY_WASM_ABI=$ABI
   local version
   version=$("${RUSTC:-rustc}" --version | awk '{print $2}')
   export CARGO_TARGET_DIR="$CACHE/rust/modules-$version"
@@ -64,7 +71,9 @@ wasm_cargo() {
 }
 
 use_native_toolchain() {
-  unset RUSTC RUSTFLAGS RUSTC_BOOTSTRAP CARGO_PROFILE_RELEASE_TRIM_PATHS
+  unset RUSTC RUSTFLAGS RUSTC_BOOTSTRAP CARGO_PROFILE_RELEASE_TRIM_PATHS PROXY_WASM_ABI
+  PROXY_WASM_SOURCES=$(vendor_digest)
+  export PROXY_WASM_SOURCES
   command -v cargo >/dev/null || die "cargo is not installed"
   export CARGO_TARGET_DIR="$CACHE/rust/native"
 }

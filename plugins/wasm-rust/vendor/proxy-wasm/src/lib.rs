@@ -95,6 +95,11 @@ pub fn set_http_context(callback: NewHttpContext) {
     dispatcher::set_http_context(callback);
 }
 
+/// The context on whose behalf code runs now, 0 before there is one.
+pub fn active_context_id() -> u32 {
+    dispatcher::active_context_id()
+}
+
 /// The version marker that hosts look for.
 #[cfg(not(abi_0_2_1))]
 #[cfg_attr(target_arch = "wasm32", no_mangle)]

@@ -84,6 +84,10 @@ pub(crate) fn set_http_context(callback: NewHttpContext) {
     DISPATCHER.with(|d| d.new_http.set(Some(callback)));
 }
 
+pub(crate) fn active_context_id() -> u32 {
+    DISPATCHER.with(|d| d.active.get())
+}
+
 pub(crate) fn register_callout(token: u32) {
     DISPATCHER.with(|d| d.http_calls.borrow_mut().insert(token, d.active.get()));
 }
@@ -215,6 +219,7 @@ impl Dispatcher {
     }
 
     fn delete(&self, id: u32) {
+        self.active.set(id);
         // Taken out first: the plug-in's own clean-up may call the host.
         let context = self.contexts.borrow_mut().remove(id);
         drop(context);
