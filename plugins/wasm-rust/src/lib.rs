@@ -15,7 +15,7 @@ pub mod error;
 pub mod event_stream;
 pub mod log;
 pub mod plugin_wrapper;
-// pub mod redis_wrapper;
+pub mod redis_wrapper;
 pub mod request_wrapper;
 pub mod rule_matcher;
 #[cfg(not(target_arch = "wasm32"))]
