@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "config/check/check_plugins.h"
+#include "config/config_source.h"
 
 namespace wasmgate::config {
 namespace {
@@ -65,8 +65,9 @@ TEST(Load, KeepsTheNodesOfConfigurationsForSchemas) {
   const LoadResult result =
       load_one(plugin("  defaultConfig: {a: 1}\n  matchRules: [{domain: [x], config: {b: 2}}]\n"));
   const auto& source = *result.model->plugins.at(0).source;
-  ASSERT_EQ(source.parts.size(), 2U);
-  EXPECT_EQ(source.parts[1].path, "spec.matchRules[0].config");
+  EXPECT_EQ(source.global.node->find("a")->text, "1");
+  ASSERT_EQ(source.rules.size(), 1U);
+  EXPECT_EQ(source.rules[0].path, "spec.matchRules[0].config");
 }
 
 TEST(Load, TakesMatchKeysInsideARuleIntoAccount) {

@@ -17,6 +17,25 @@ bool any(const std::vector<std::string>& list, const auto& condition) {
   return std::any_of(list.begin(), list.end(), condition);
 }
 
+// The port is cut at the last ":" unless a "]" follows it.
+std::string_view without_port(std::string_view host) {
+  const size_t colon = host.rfind(':');
+  const bool cut =
+      colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos;
+  return cut ? host.substr(0, colon) : host;
+}
+
+// Only a leading or a trailing star means anything; leading wins.
+bool domain_matches(std::string_view pattern, std::string_view host) {
+  if (pattern.starts_with('*')) {
+    return host.ends_with(pattern.substr(1));
+  }
+  if (pattern.ends_with('*')) {
+    return host.starts_with(pattern.substr(0, pattern.size() - 1));
+  }
+  return !pattern.empty() && host == pattern;
+}
+
 }  // namespace
 
 bool domain_covers(const std::string& pattern, const std::string& other) {
@@ -47,7 +66,12 @@ bool domain_may_meet(std::string_view raw, const std::string& host) {
   const std::string_view tail = std::string_view(host).substr(1);  // ".x"
   if (pattern.starts_with('*')) {
     const std::string_view wanted = std::string_view(pattern).substr(1);
-    return wanted.ends_with(tail) || tail.ends_with(wanted);
+    if (tail.ends_with(wanted)) {
+      return true;
+    }
+    // What the pattern asks of the one unknown label must not hold a dot.
+    return wanted.ends_with(tail) &&
+           wanted.substr(0, wanted.size() - tail.size()).find('.') == std::string_view::npos;
   }
   if (pattern.ends_with('*')) {
     return true;
@@ -100,6 +124,29 @@ bool rule_concerns(const MatchRule& rule, const Route& route) {
   }
   return any(rule.domain,
              [&](const std::string& domain) { return domain_may_meet(domain, route.host); });
+}
+
+bool rule_matches(const MatchRule& rule, const MatchedRequest& request) {
+  const std::string host = lower(without_port(request.host));
+  const std::string cluster(request.cluster);
+  const auto named = [&](const std::string& name) { return name == request.route; };
+  const auto served = [&](const std::string& entry) { return service_names(entry, cluster); };
+  switch (rule_kind(rule)) {
+    case RuleKind::Route:
+      return any(rule.ingress, named);
+    case RuleKind::RouteAndService:
+      return any(rule.ingress, named) && any(rule.service, served);
+    case RuleKind::RoutePrefix:
+      return any(rule.route_prefix, [&](const std::string& prefix) {
+        return !prefix.empty() && request.route.starts_with(prefix);
+      });
+    case RuleKind::Service:
+      return any(rule.service, served);
+    case RuleKind::Domain:
+      break;
+  }
+  return any(rule.domain,
+             [&](const std::string& domain) { return domain_matches(lower(domain), host); });
 }
 
 bool plugin_concerns(const Plugin& plugin, const Route& route) {

@@ -17,6 +17,16 @@ bool plugin_concerns(const Plugin& plugin, const Route& route);
 /// Whether some request on the route can make this rule win.
 bool rule_concerns(const MatchRule& rule, const Route& route);
 
+/// One request as the guest's matcher sees it.
+struct MatchedRequest {
+  std::string_view host;     // :authority, perhaps with a port
+  std::string_view route;    // property route_name
+  std::string_view cluster;  // property cluster_name
+};
+
+/// Whether the rule matches the request, as the guest's own matcher decides it.
+bool rule_matches(const MatchRule& rule, const MatchedRequest& request);
+
 /// What a rule looks at, in the matcher's order: route names (and services, when both lists are
 /// there), then prefixes of route names, then services, then domains.
 enum class RuleKind : uint8_t { Route, RouteAndService, RoutePrefix, Service, Domain };

@@ -34,6 +34,7 @@ TEST(DomainMayMeet, WildcardHostsTakeOneMoreLabel) {
   EXPECT_TRUE(domain_may_meet("*.com", "*.example.com"));
   EXPECT_FALSE(domain_may_meet("*.org", "*.example.com"));
   EXPECT_TRUE(domain_may_meet("a*", "*.example.com"));
+  EXPECT_FALSE(domain_may_meet("*b.a.example.com", "*.example.com"));
 }
 
 TEST(DomainMayMeet, EveryHost) { EXPECT_TRUE(domain_may_meet("x", "")); }
@@ -69,6 +70,31 @@ TEST(RuleConcerns, FollowsTheMatchersOrderOfKinds) {
   EXPECT_TRUE(rule_concerns(rule, route("default/foo", "a.com")));
   rule.service = {"other"};
   EXPECT_FALSE(rule_concerns(rule, route("default/foo", "a.com")));
+}
+
+TEST(RuleMatches, ComparesAsTheGuestDoes) {
+  const auto host = [](const std::string& domain, std::string_view h) {
+    return rule_matches(domains({domain}), {h, "r", "c"});
+  };
+  EXPECT_TRUE(host("example.com", "EXAMPLE.com:8080"));
+  EXPECT_FALSE(host("example.com", "a.example.com"));
+  EXPECT_TRUE(host("*.example.com", "a.b.example.com:443"));
+  EXPECT_FALSE(host("*.example.com", "example.com"));
+  EXPECT_TRUE(host("*example.com", "notexample.com"));
+  EXPECT_TRUE(host("www.*", "www.example.org"));
+  EXPECT_TRUE(host("*", ""));
+  EXPECT_FALSE(host("*foo*", "xfoo"));
+  EXPECT_TRUE(host("[::1]", "[::1]:80"));
+  EXPECT_FALSE(host("", ""));
+}
+
+TEST(RuleMatches, LooksAtServicesBesideRoutes) {
+  MatchRule rule;
+  rule.ingress = {"r"};
+  rule.service = {"svc.ns.svc.cluster.local"};
+  EXPECT_TRUE(rule_matches(rule, {"h", "r", "outbound|80||svc.ns.svc.cluster.local"}));
+  EXPECT_FALSE(rule_matches(rule, {"h", "r", "outbound|80||other"}));
+  EXPECT_FALSE(rule_matches(rule, {"h", "x", "outbound|80||svc.ns.svc.cluster.local"}));
 }
 
 TEST(PluginConcerns, StandsEverywhereWithAGlobalConfiguration) {

@@ -6,6 +6,7 @@
 
 #include "config/check/match_rules.h"
 #include "config/check/secrets.h"
+#include "config/config_source.h"
 #include "config/read/object_reader.h"
 
 namespace wasmgate::config {
@@ -145,18 +146,16 @@ class PluginCheck {
   void fill_places() {
     auto source = std::make_shared<ConfigSource>();
     source->file = file();
-    const auto add = [&](const NodePtr& node, std::string path) {
-      if (node != nullptr) {
-        source->parts.push_back({node, std::move(path)});
-      }
-    };
-    add(resource_.plugin_config, "spec.pluginConfig");
-    if (resource_.plugin_config == nullptr) {
-      add(resource_.default_config_disabled ? nullptr : resource_.default_config,
-          "spec.defaultConfig");
+    if (resource_.plugin_config != nullptr) {
+      source->global = {resource_.plugin_config, "spec.pluginConfig"};
+    } else {
+      source->global = {resource_.default_config_disabled ? nullptr : resource_.default_config,
+                        "spec.defaultConfig"};
       for (size_t i = 0; i < resource_.rules.size(); ++i) {
-        add(resource_.rules[i].disabled ? nullptr : resource_.rules[i].config,
-            "spec.matchRules[" + std::to_string(i) + "].config");
+        if (!resource_.rules[i].disabled) {
+          source->rules.push_back(
+              {resource_.rules[i].config, "spec.matchRules[" + std::to_string(i) + "].config"});
+        }
       }
     }
     plugin_.source = std::move(source);

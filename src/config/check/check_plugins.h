@@ -16,14 +16,4 @@ inline constexpr uint32_t kMaxPluginConfigurationDepth = 64;
 /// `model.gateway` is set already.
 void check_plugins(const Resources& resources, Model& model, Diagnostics& out);
 
-/// The configuration nodes of a plug-in with their paths (Plugin::source).
-struct ConfigSource {
-  struct Part {
-    NodePtr node;
-    std::string path;  // "spec.defaultConfig", "spec.matchRules[1].config"
-  };
-  std::string file;
-  std::vector<Part> parts;
-};
-
 }  // namespace wasmgate::config
