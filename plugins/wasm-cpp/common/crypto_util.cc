@@ -3,7 +3,7 @@
 #include <mbedtls/md.h>
 
 #include "base64.h"
-#include "common_util.h"
+#include "constant_time.h"
 #include "password_hash.h"
 
 namespace Wasm::Common::Crypto {
@@ -54,14 +54,7 @@ std::string getMD5(std::string_view message) { return getHash("md5", message); }
 std::string getMD5Base64(std::string_view message) { return Base64::encode(getMD5(message)); }
 
 bool constantTimeEquals(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) {
-    return false;
-  }
-  volatile unsigned char difference = 0;
-  for (size_t index = 0; index < a.size(); ++index) {
-    difference = difference | static_cast<unsigned char>(a[index] ^ b[index]);
-  }
-  return difference == 0;
+  return wasmgate::sdk::constant_time_equals(a, b);
 }
 
 bool verifyPassword(std::string_view password, const std::string& expected) {
