@@ -42,3 +42,28 @@ impl HttpContext for HelloWorld {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use higress_wasm_rust::testing::TestHost;
+
+    use super::_initialize;
+
+    #[test]
+    fn every_request_is_answered_by_the_plugin() {
+        let host = TestHost::start(_initialize);
+        assert!(host.configure(""));
+        let stream = host.stream();
+        assert!(!stream.request_headers(&[], true).is_continue());
+        let reply = stream.local_reply().unwrap();
+        assert_eq!(
+            (reply.status, reply.body_text().as_str()),
+            (200, "hello world")
+        );
+        assert_eq!(reply.details, "hello-world");
+        assert_eq!(
+            stream.current_request_headers().get("hello").as_deref(),
+            Some("world")
+        );
+    }
+}

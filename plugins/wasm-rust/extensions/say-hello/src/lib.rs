@@ -75,3 +75,44 @@ impl HttpContext for SayHello {
         Action::StopAllIterationAndWatermark
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use higress_wasm_rust::testing::TestHost;
+
+    use super::_initialize;
+
+    fn greeting(host: &TestHost, route: &str) -> String {
+        let stream = host.stream();
+        stream.set_route_name(route);
+        assert!(!stream.request_headers(&[], true).is_continue());
+        let reply = stream.local_reply().unwrap();
+        assert_eq!(reply.status, 200);
+        reply.body_text()
+    }
+
+    #[test]
+    fn the_matching_rule_says_whom_to_greet() {
+        let host = TestHost::start(_initialize);
+        let rules = r#"{"name": "all", "_rules_": [{"_match_route_": ["r"], "name": "you"}]}"#;
+        assert!(host.configure(rules));
+        assert_eq!(greeting(&host, "r"), "Hello, you!");
+        assert_eq!(greeting(&host, "s"), "Hello, all!");
+    }
+
+    #[test]
+    fn without_a_name_the_world_is_greeted() {
+        for configuration in ["", "{}", r#"{"_rules_": [{"_match_route_": ["r"]}]}"#] {
+            let host = TestHost::start(_initialize);
+            assert!(host.configure(configuration));
+            assert_eq!(greeting(&host, "r"), "Hello, World!");
+            assert_eq!(greeting(&host, "s"), "Hello, World!");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_no_text_is_refused() {
+        let host = TestHost::start(_initialize);
+        assert!(!host.configure(r#"{"name": 1}"#));
+    }
+}
