@@ -1,0 +1,1 @@
+"""Parts of the benchmark runner; `bench/run.py` puts them together."""
