@@ -1,0 +1,189 @@
+#pragma once
+// One sandbox of one plug-in: the instance, its contexts, and the one way into the guest. Belongs to one worker (before adoption: to
+// the preparation thread).
+//
+//   enter(context, callback) ── guest runs ──► host functions (hostcalls/, wasi/) read and note
+//            │                                      └─ allocate() is the only way back in (D7)
+//            └─ after the guest has returned: what was asked for is carried out; a broken call ends the VM
+//
+// After a call that failed the VM is broken for good: every stream context was told, nothing enters it again.
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wasm/abi/callbacks.h"
+#include "wasm/abi/enums.h"
+#include "wasm/host/context.h"
+#include "wasm/host/declared_state.h"
+#include "wasm/host/guest_log.h"
+#include "wasm/host/host_services.h"
+#include "wasm/host/plugin_code.h"
+#include "wasm/host/root_context.h"
+
+namespace wasmgate::wasm {
+
+class PluginWorker;
+
+/// Which host functions a guest may call now. Bits, matched against a function's own.
+enum CallMode : uint32_t {
+  kModeNormal = 1,
+  kModeStart = 2,      // before the root context exists: _initialize, _start, main
+  kModeAllocator = 4,  // inside the guest's allocator: reads and WASI only
+};
+
+/// One host call, for the trap log.
+struct CallRecord {
+  const HostFunction* function = nullptr;
+  std::array<uint32_t, 6> args{};
+};
+
+class Vm {
+ public:
+  static constexpr size_t kRecords = 16;
+
+  /// Instantiates, starts and configures (ABI 2.3). Thread: the preparation thread.
+  static tl::expected<std::unique_ptr<Vm>, PluginFailure> make(std::shared_ptr<PluginCode> code);
+  ~Vm();
+  Vm(const Vm&) = delete;
+  Vm& operator=(const Vm&) = delete;
+
+  const PluginCode& code() const { return *code_; }
+  PluginCode& code() { return *code_; }
+  const PluginSpec& spec() const { return code_->spec; }
+  const PluginLimits& limits() const { return code_->spec.limits; }
+  AbiVersion version() const { return code_->version; }
+  RootContext& root() { return root_; }
+  GuestLog& guest_log() { return guest_log_; }
+
+  // ---- The worker's side.
+
+  /// The VM now lives on a worker: timers and calls that were asked for begin.
+  void attach(PluginWorker& worker, HostServices& services);
+  HostServices* services() { return services_; }
+  PluginWorker* worker() { return worker_; }
+  const Clock& clock() const { return services_ != nullptr ? services_->clock() : code_->process.clock; }
+  /// Counts into this worker's metrics.
+  void count(MetricId metric, int64_t delta = 1);
+  /// Writes what was counted here (host calls, guest time, memory) into the metrics.
+  void flush_metrics();
+
+  bool broken() const { return broken_; }
+  /// True while guest code, or the carrying out of what it asked for, is on the stack.
+  bool busy() const { return depth_ > 0 || draining_; }
+  size_t streams() const { return contexts_.size() - (root_.id != 0 ? 1 : 0); }
+  /// The guest asked to be replaced, or uses more memory than the threshold.
+  bool wants_replacement() const { return rebuild_asked_ || memory_high_; }
+  void ask_for_rebuild() { rebuild_asked_ = true; }
+
+  DeclaredState& declared_state() { return declared_state_; }
+
+  // ---- Contexts.
+
+  /// Makes the stream known to the guest. False: the VM broke.
+  bool create(StreamContext& stream);
+  /// Forgets the stream without a call.
+  void forget(StreamContext& stream);
+  Context* find(uint32_t id) const { return contexts_.find(id); }
+
+  // ---- Entering the guest.
+
+  bool has(Callback callback) const { return exports_[static_cast<size_t>(callback)] != 0; }
+
+  /// Calls `callback` (which the guest has) with `args`; its result comes back in args[0]. `args` has room for the larger number
+  /// of arguments and results. Afterwards what was asked for is carried out. False: the VM is broken now.
+  /// Requires: no guest on the stack, not broken.
+  bool enter(Context& context, Callback callback, Value* args, size_t count);
+
+  // ---- For host functions.
+
+  /// The effective context of the running callback.
+  Context& effective() { return *effective_; }
+  Context& current() { return *current_; }
+  /// D8: only a living context of this VM.
+  bool set_effective(uint32_t id);
+  Callback callback() const { return callback_; }
+  bool in_guest() const { return depth_ > 0; }
+  GuestMemory memory() { return instance_->memory(); }
+  size_t memory_bytes() { return instance_->memory().size(); }
+  /// Memory from the guest's allocator; 0 when it fails. Check ending() afterwards: the allocator may have broken the call.
+  uint32_t allocate(uint32_t size);
+  /// Ends the running call as a trap when the host function returns.
+  void end_call(TrapCause cause, std::string message, int32_t exit_code = 0);
+  const char* ending() const { return ending_; }
+  /// Notes that `stream` has something to be carried out after the callback.
+  void ask(StreamContext& stream, uint8_t what);
+  /// The same for the root context (proxy_done).
+  void ask_root();
+
+  /// Records a host call; false when the guest may not make it now.
+  bool admit(const HostFunction& function, const Value* args) {
+    auto& record = records_[record_at_++ % kRecords];
+    record.function = &function;
+    const size_t count = function.type.params.size() < record.args.size() ? function.type.params.size() : record.args.size();
+    for (size_t i = 0; i < count; ++i) {
+      record.args[i] = args[i].u32;
+    }
+    ++host_calls_;
+    return (function.flags & mode_) != 0;
+  }
+  /// Logs a refused call, once per function.
+  void refuse(const HostFunction& function);
+
+  const std::array<CallRecord, kRecords>& records() const { return records_; }
+  size_t record_count() const { return record_at_; }
+
+ private:
+  friend class VmStarter;
+
+  explicit Vm(std::shared_ptr<PluginCode> code);
+
+  uint64_t budget(const Context& context) const;
+  bool run(FunctionRef function, Context& context, Callback callback, Value* args, size_t count, uint64_t ticks);
+  void drain(Context& context);
+  void break_down(Context& context);
+  PluginFailure describe_failure(FailureCause cause) const;
+
+  std::shared_ptr<PluginCode> code_;
+  std::array<FunctionRef, kCallbacks> exports_{};
+  FunctionRef allocator_ = 0;
+  uint32_t mode_ = kModeStart;
+  uint32_t depth_ = 0;
+  Context* current_ = nullptr;    // the true context of the running callback
+  Context* effective_ = nullptr;
+  Callback callback_ = Callback::Initialize;
+  const std::atomic<uint64_t>* ticks_ = nullptr;
+  uint64_t call_ticks_ = 0;
+  uint64_t start_ticks_ = 0;
+  uint64_t request_ticks_ = 0;
+  const char* ending_ = nullptr;
+  std::string ending_text_;
+  TrapCause ending_cause_ = TrapCause::Host;
+  int32_t ending_code_ = 0;
+  bool nested_trap_ = false;      // trap_ is the allocator's
+  Trap trap_;
+  bool broken_ = false;
+  bool draining_ = false;
+  bool rebuild_asked_ = false;
+  bool memory_high_ = false;
+  std::array<CallRecord, kRecords> records_{};
+  size_t record_at_ = 0;
+  uint64_t host_calls_ = 0;
+  uint64_t host_calls_flushed_ = 0;
+  uint64_t guest_ticks_ = 0;
+  uint64_t guest_ticks_flushed_ = 0;
+  int64_t memory_flushed_ = 0;
+  std::vector<bool> refused_;     // by function index: logged already
+  ContextTable contexts_;
+  std::vector<uint32_t> asking_;  // ids of contexts with something pending
+  HostServices* services_ = nullptr;
+  PluginWorker* worker_ = nullptr;
+  DeclaredState declared_state_;
+  GuestLog guest_log_;
+  RootContext root_;
+  std::unique_ptr<Instance> instance_;  // last: destroyed first
+};
+
+}  // namespace wasmgate::wasm
