@@ -127,6 +127,20 @@ class RouteRuleMatcher {
     return all;
   }
 
+  /// As `getRules`, each with its rule's id.
+  std::vector<std::pair<int, std::reference_wrapper<PluginConfig>>> getRulesWithId() {
+    std::vector<std::pair<int, std::reference_wrapper<PluginConfig>>> all;
+    for (size_t index = 0; index < rules_.size(); ++index) {
+      if (rules_[index].config) {
+        all.emplace_back(static_cast<int>(index) + 1, *rules_[index].config);
+      }
+    }
+    if (global_) {
+      all.emplace_back(0, *global_);
+    }
+    return all;
+  }
+
   // Configuration ---------------------------------------------------------------------------------
 
   /// Reads the plug-in configuration of `size` bytes that onConfigure announces.
@@ -139,7 +153,7 @@ class RouteRuleMatcher {
   bool parseRuleConfig(const Json& object) { return apply(object, false); }
   bool parseAuthRuleConfig(const Json& object) { return apply(object, true); }
 
-  /// Lets the plug-in work with a default configuration where it would have none.
+  /// Lets the plug-in work with a default configuration when it is given neither global part nor rules.
   void setEmptyGlobalConfig() { empty_global_ = true; }
   /// Makes the configuration being read fail.
   void setInvalidConfig() { invalid_ = true; }
@@ -350,7 +364,7 @@ class RouteRuleMatcher {
         warnings_.push_back("the global configuration is not used: " + reason_);
       }
     }
-    if (!global && empty_global_) {
+    if (!global && empty_global_ && !parts.rules_given) {
       global = std::make_shared<PluginConfig>();
     }
     if (needed && !global) {

@@ -98,7 +98,7 @@ class Metric {
   std::string tagText(Values... values) const {
     std::string result;
     size_t index = 0;
-    const auto add = [&](const std::string& value) {
+    [[maybe_unused]] const auto add = [&](const std::string& value) {
       if (index < tags_.size()) {
         result += tags_[index].name + value_separator_ + value + field_separator_;
       }
