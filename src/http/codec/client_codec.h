@@ -24,7 +24,8 @@ class ClientCodecEvents {
   /// The response is complete (also after a head with end_stream). The next request may be written from here when reusable().
   virtual void on_response_end(StreamId stream) = 0;
   virtual void on_stream_reset(StreamId stream) = 0;
-  /// Bytes that break a rule: the connection must be dropped; the status is 502. `stream` 0: bytes that belong to no response.
+  /// Bytes that break a rule; the status is 502. `stream` 0: bytes that belong to no response. The connection must be dropped
+  /// (HTTP/2: only when it is not reusable() any more).
   virtual void on_refusal(StreamId stream, const Refusal& refusal) = 0;
 };
 
@@ -44,10 +45,14 @@ class ClientCodec {
   virtual size_t feed(std::string_view bytes, Buffer& out) = 0;
   /// The upstream closed its side: ends a close-delimited body, or tells that a message was cut (on_refusal).
   virtual void on_eof() = 0;
+  /// As in ServerCodec.
+  virtual void flush(Buffer&) {}
+  virtual bool wants_flush() const { return false; }
+  virtual size_t buffered(StreamId) const { return 0; }
   virtual void pause(StreamId stream) = 0;
   virtual void resume(StreamId stream) = 0;
 
-  /// True when no message is in progress and the connection may carry another request.
+  /// True when the connection may carry another request now (HTTP/1: no message is in progress).
   virtual bool reusable() const = 0;
   /// How many streams may run at once (1 for HTTP/1).
   virtual uint32_t concurrency() const = 0;

@@ -45,8 +45,10 @@ class ServerCodecEvents {
   virtual void on_request_end(StreamId stream) = 0;
   /// The peer reset this stream (HTTP/2).
   virtual void on_stream_reset(StreamId stream) = 0;
-  /// Bytes that break a rule. For HTTP/1 the whole connection ends after the answer. `stream` 0: no stream exists yet; HTTP/1 takes
-  /// the answer on stream 0 then. Nothing more is delivered for the stream.
+  /// Bytes that break a rule. Nothing more is delivered for the stream.
+  /// HTTP/1: the whole connection ends after the answer; `stream` 0: no stream exists yet, the answer is written to stream 0.
+  /// HTTP/2: only the stream ends, and it is reset when it is not answered from inside this call; `stream` 0: the connection is
+  /// lost, nothing can be answered (flush, then close).
   virtual void on_refusal(StreamId stream, const Refusal& refusal) = 0;
 };
 
@@ -57,6 +59,14 @@ class ServerCodec {
   /// Feeds bytes from the client. Returns how many were consumed: less than given when the codec is paused (HTTP/1: the next
   /// pipelined request waits until the response of this one is complete; see also pause()). The rest must be fed again.
   virtual size_t feed(std::string_view bytes) = 0;
+
+  /// Writes what the codec has to say by itself (HTTP/2: settings, acknowledgments, windows) and content that waited for the
+  /// peer's window. Call it after feed() and resume(), and again when `out` was drained while wants_flush(). HTTP/1 never needs it.
+  virtual void flush(Buffer&) {}
+  virtual bool wants_flush() const { return false; }
+
+  /// Bytes of `stream`'s content that were written but wait for the peer's window: they count against the caller's watermarks.
+  virtual size_t buffered(StreamId) const { return 0; }
 
   /// Stops delivering events of `stream`'s body (HTTP/1: feed() consumes nothing more; HTTP/2: no window updates), until resume.
   /// Idempotent: counting causes is the caller's business. The end of a body is delivered with its last piece.

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
+#include <utility>
 
 #include "case_file.h"
 
@@ -222,6 +222,8 @@ bool set_something(const std::string& text, FrameCase& current) {
   } else if (word == "wait") {
     current.steps.back().wait_ms = line.number();
     current.steps.emplace_back();
+  } else if (word == "pause") {
+    current.pause = true;
   } else if (word == "eof") {
     current.eof = true;
   } else {

@@ -27,6 +27,7 @@ struct FrameCase {
   Http2Limits http2_limits;
   Answer answer = Answer::AtEnd;
   size_t body_bytes = 0;
+  bool pause = false;
   std::vector<Step> steps{1};
   bool eof = false;
   std::string expected;
