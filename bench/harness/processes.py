@@ -12,9 +12,10 @@ _libc = ctypes.CDLL(None)
 
 
 def child_setup(core):
-    """For Popen's preexec_fn: runs the child on that core only and ends it with us."""
+    """For Popen's preexec_fn: runs the child on that core only (None: on any) and ends it with us."""
     def setup():
-        os.sched_setaffinity(0, {core})
+        if core is not None:
+            os.sched_setaffinity(0, {core})
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     return setup
 
