@@ -78,25 +78,30 @@ class RouteRuleMatcher {
   /// and, when present, the consumers it may admit.
   std::pair<ConfigReference, std::optional<std::reference_wrapper<const AllowSet>>>
   getMatchAuthConfig() {
+    const auto held = holdMatchAuthConfig();
+    return {held.first ? ConfigReference(*held.first) : std::nullopt, held.second};
+  }
+  /// As `getMatchAuthConfig`; the configuration (not the list) may be used in later callbacks.
+  std::pair<std::shared_ptr<PluginConfig>, std::optional<std::reference_wrapper<const AllowSet>>>
+  holdMatchAuthConfig() {
     if (rules_.empty()) {
-      return {globalAuthDisable() || !global_ ? ConfigReference() : *global_, std::nullopt};
+      return {globalAuthDisable() ? nullptr : global_, std::nullopt};
     }
     const int winner = findRule();
     if (winner < 0) {
-      return {global_auth_.value_or(false) ? ConfigReference(*global_) : ConfigReference(),
-              std::nullopt};
+      return {global_auth_.value_or(false) ? global_ : nullptr, std::nullopt};
     }
-    Rule& rule = rules_[winner];
+    const Rule& rule = rules_[winner];
     if (rule.match.disabled()) {
-      return {std::nullopt, std::nullopt};
+      return {nullptr, std::nullopt};
     }
     if (!rule.config) {
-      return {*global_, rule.allow ? *rule.allow : kNobody};
+      return {global_, rule.allow ? *rule.allow : kNobody};
     }
     if (rule.allow) {
-      return {*rule.config, *rule.allow};
+      return {rule.config, *rule.allow};
     }
-    return {*rule.config, std::nullopt};
+    return {rule.config, std::nullopt};
   }
 
   /// Runs `check` with what `getMatchAuthConfig` gives; true when there is nothing to check.

@@ -1,0 +1,3 @@
+# Holds the headers while it reads the body.
+ABI := 0_2_100
+LIBRARIES := mbedtls
