@@ -57,7 +57,8 @@ class Bench:
     def server(self, entry, label=None, folder=None):
         label = label or entry.label
         folder = self.folder / (folder or f"server-{self.ports.take()}")
-        return servers.KINDS[entry.kind](label, self.ports.take(), self.upstream.port, folder, entry.plugins)
+        return servers.KINDS[entry.kind](label, self.ports.take(), self.upstream.port, folder, entry.plugins,
+                                         entry.tuned)
 
     def members(self, scenario):
         """[(entry, server)] of the scenario with its twins, and the list of twins."""
@@ -82,9 +83,9 @@ class Bench:
                 running.callback(server.stop)
             for entry, server in members:
                 server.wait_ready()
-                entry.check(server.port)
+                entry.check(server.port, scenario.path)
             rounds = self.rounds(scenario, members)
-            calls = {server.label: self.syscalls(server) for _, server in members}
+            calls = {server.label: self.syscalls(scenario, server) for _, server in members}
         return self.result(scenario, members, twins, rounds, calls)
 
     def rounds(self, scenario, members):
@@ -94,22 +95,22 @@ class Bench:
             order = list(members)
             self.order.shuffle(order)
             for entry, server in order:
-                rounds[server.label].append(self.one_round(entry, server, seconds))
+                rounds[server.label].append(self.one_round(scenario, entry, server, seconds))
             say(f"  round {number + 1} of {self.options.rounds}: " + ", ".join(
                 f"{label} {list_[-1]['cpu_us']:.1f}" for label, list_ in rounds.items()) + " µs")
         return rounds
 
-    def one_round(self, entry, server, seconds):
+    def one_round(self, scenario, entry, server, seconds):
         quiet_before = self.quiet.wait()
-        entry.check(server.port)
-        run_wrk(server.port, WARM_UP_SECONDS, self.options.connections)
+        entry.check(server.port, scenario.path)
+        run_wrk(server.port, WARM_UP_SECONDS, self.connections(scenario), scenario.path)
         pids = server.pids()
         others = processes.OtherLoad()
         cpu, ticks = processes.cpu_ns(pids), processes.user_system_ticks(pids)
-        load = run_wrk(server.port, seconds, self.options.connections)
+        load = run_wrk(server.port, seconds, self.connections(scenario), scenario.path)
         cpu_after, ticks_after = processes.cpu_ns(pids), processes.user_system_ticks(pids)
         other_load = others.share()
-        entry.check(server.port)
+        entry.check(server.port, scenario.path)
         if load.requests == 0:
             raise RuntimeError(f"{server.label} answered nothing within {seconds} s:\n{server.log_text()[-4000:]}")
         resident, private = processes.memory_kib(pids)
@@ -120,16 +121,21 @@ class Bench:
                 "resident_mib": resident / 1024, "private_mib": private / 1024,
                 "other_load_before": round(quiet_before, 3), "other_load": round(other_load, 3)}
 
-    def syscalls(self, server):
+    def connections(self, scenario):
+        return self.options.connections or scenario.connections
+
+    def syscalls(self, scenario, server):
         """(per request, why not, split by name)."""
-        total, why = counters.syscalls(server, self.options.connections)
-        split = counters.syscall_split(server, self.options.connections) if self.options.split and shutil.which("strace") else None
+        total, why = counters.syscalls(server, self.connections(scenario), scenario.path)
+        split = None
+        if self.options.split and shutil.which("strace"):
+            split = counters.syscall_split(server, self.connections(scenario), scenario.path)
         return total, why, split
 
-    def instructions(self, entry, missing):
+    def instructions(self, scenario, entry, missing):
         """Instructions per request of such a server, measured once per run of this program; None with a reason in `missing`."""
         key = (entry.kind, tuple((use.name, str(use.modules), json.dumps(use.config)) for use in entry.plugins))
-        if not self.options.instructions or (entry.points or 0) > 8:
+        if not self.options.instructions or (entry.points or 0) > 8 or scenario.path != "/1k":
             return None
         if key not in self.instructions_of:
             say(f"  instructions of {entry.label}")
@@ -150,7 +156,7 @@ class Bench:
                 "plugins": [{"name": use.name, "module": use.modules[entry.kind].parent.name + "/" + use.modules[entry.kind].name
                              if entry.kind in use.modules else None, "config": use.config} for use in entry.plugins],
                 "summary": summary(rounds[server.label]), "syscalls_per_request": total, "syscalls": split,
-                "instructions_per_request": self.instructions(entry, missing), "missing": missing,
+                "instructions_per_request": self.instructions(scenario, entry, missing), "missing": missing,
                 "rounds": rounds[server.label]}
         labels = list(found)
         ratios = {ours: {theirs: figures.paired_ratio(cpu_of(rounds[ours]), cpu_of(rounds[theirs]))
@@ -160,7 +166,8 @@ class Bench:
                 "commit": machine.commit(), "machine": self.machine, "tools": machine.tool_versions(),
                 "versions": {kind: servers.KINDS[kind].version() for kind in self.kinds},
                 "method": {"rounds": options.rounds, "seconds": options.seconds or scenario.seconds,
-                           "warm_up_seconds": WARM_UP_SECONDS, "connections": options.connections, "body_bytes": servers.BODY_BYTES,
+                           "warm_up_seconds": WARM_UP_SECONDS, "connections": self.connections(scenario), "path": scenario.path,
+                           "body_bytes": servers.BODIES[scenario.path],
                            "proxy_core": options.proxy_core, "load_core": options.load_core, "seed": options.seed},
                 "servers": found, "ratios": ratios, "twins": twins, "absent": self.absent,
                 "same_plugins": same_plugins(found), "added_cost": added_cost(found), "slopes": slopes(found)}
@@ -229,7 +236,7 @@ def read_options(words):
     parser.add_argument("--servers", default=",".join(servers.KINDS), help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("BENCH_ROUNDS", "5")), help="default: $BENCH_ROUNDS or 5")
     parser.add_argument("--seconds", type=int, help="of load per server and round; default: the scenario's (2 or 3)")
-    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--connections", type=int, help="default: the scenario's (64; 16 for 10 MB)")
     parser.add_argument("--aa", action="append", default=[], metavar="SERVER",
                         help="run a second instance of this server; with 25 rounds and more: nginx unless said otherwise")
     parser.add_argument("--no-instructions", dest="instructions", action="store_false", help="skip the runs under valgrind")

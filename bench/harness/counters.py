@@ -11,13 +11,13 @@ from harness.load import run_h2load, run_wrk
 FEW, MANY = 500, 4500
 
 
-def syscalls(server, connections, seconds=2):
+def syscalls(server, connections, path="/1k", seconds=2):
     """(system calls per request at natural speed, None) or (None, why not)."""
     if shutil.which("perf") is None:
         return None, "perf is not installed"
     pids = ",".join(map(str, server.pids()))
     with tempfile.NamedTemporaryFile("r", prefix="wasmgate-perf-") as report:
-        load = run_wrk(server.port, seconds, connections,
+        load = run_wrk(server.port, seconds, connections, path,
                        before=["perf", "stat", "-x,", "-o", report.name, "-e", "raw_syscalls:sys_enter", "-p", pids, "--"])
         text = pathlib.Path(report.name).read_text()
     counted = re.search(r"^(\d+),[^,]*,raw_syscalls:sys_enter", text, re.M)
@@ -26,12 +26,12 @@ def syscalls(server, connections, seconds=2):
     return int(counted[1]) / load.requests, None
 
 
-def syscall_split(server, connections, seconds=2):
+def syscall_split(server, connections, path="/1k", seconds=2):
     """{name: calls per request} of all calls above 0.01, counted by strace (which slows the server down)."""
     command = ["strace", "-c", "-f", *[word for pid in server.pids() for word in ("-p", str(pid))]]
     tracer = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
-        load = run_wrk(server.port, seconds, connections)
+        load = run_wrk(server.port, seconds, connections, path)
     finally:
         tracer.send_signal(2)
         _, text = tracer.communicate(timeout=30)

@@ -2,7 +2,7 @@
 
 import http.client
 
-from harness.servers import BODY_BYTES, Upstream
+from harness.servers import BODIES, Upstream
 
 
 class EffectMissing(Exception):
@@ -31,11 +31,11 @@ def expect(what, got, wanted):
         raise EffectMissing(f"{what}: {got!r} instead of {wanted!r}")
 
 
-def check_passes(port, seen):
+def check_passes(port, seen, path="/1k"):
     """A request goes through, and the upstream saw exactly those headers of plug-ins."""
-    status, headers, body = fetch(port)
-    expect("status of /1k", status, 200)
-    expect("length of the body", len(body), BODY_BYTES)
+    status, headers, body = fetch(port, path)
+    expect(f"status of {path}", status, 200)
+    expect("length of the body", len(body), BODIES[path])
     expect("headers that the upstream saw", headers.get("x-seen"), seen)
 
 

@@ -17,7 +17,7 @@ def _spread(spread, digits=1):
 
 def _rival_columns(result):
     """The servers without plug-ins that others are compared with, and the same plug-ins on Envoy."""
-    return [label for label in ("nginx", "envoy") if label in result["servers"]]
+    return [label for label in ("nginx", "nginx, tuned", "envoy") if label in result["servers"]]
 
 
 def _row(result, label, rivals):

@@ -16,15 +16,15 @@ BLOCK_RULES = ["swagger.html", "admin.php", "wp-login", "/.git/", "/.env", "phpm
 class Entry:
     """One server of a scenario. `points`: where it stands on the scenario's curve, if it has one."""
 
-    def __init__(self, kind, plugins=(), label=None, points=None):
-        self.kind, self.plugins, self.points = kind, list(plugins), points
-        self.label = label or kind + (f" + {plugins_label(self.plugins)}" if plugins else "")
+    def __init__(self, kind, plugins=(), label=None, points=None, tuned=False):
+        self.kind, self.plugins, self.points, self.tuned = kind, list(plugins), points, tuned
+        self.label = label or kind + (", tuned" if tuned else "") + (f" + {plugins_label(self.plugins)}" if plugins else "")
 
-    def check(self, port):
+    def check(self, port, path="/1k"):
         """Raises EffectMissing unless the plug-ins' effect is seen."""
         values = [use.config["value"] for use in self.plugins if use.name.startswith("add-header")]
         sixty = "20" if any(use.name == "sixty-headers" for use in self.plugins) else ""
-        probe.check_passes(port, probe.seen_header(values, sixty))
+        probe.check_passes(port, probe.seen_header(values, sixty), path)
         if any(use.name.startswith("request-block") for use in self.plugins):
             probe.check_blocked(port, "/swagger.html", 403)
         else:
@@ -100,9 +100,18 @@ def chain():
     return entries
 
 
+def bodies():
+    uses = add_headers(1)
+    return [Entry("nginx"), Entry("nginx", tuned=True), Entry("haproxy"), Entry("haproxy", tuned=True), Entry("envoy"),
+            Entry("wasmgate"), Entry("envoy", uses), Entry("wasmgate", uses)]
+
+
 class Scenario:
-    def __init__(self, name, about, entries, seconds=3):
-        self.name, self.about, self.entries, self.seconds = name, about, entries, seconds
+    """`path`: what is asked for."""
+
+    def __init__(self, name, about, entries, seconds=3, path="/1k", connections=64):
+        self.name, self.about, self.entries, self.seconds, self.path = name, about, entries, seconds, path
+        self.connections = connections
 
 
 SCENARIOS = {s.name: s for s in (
@@ -112,5 +121,7 @@ SCENARIOS = {s.name: s for s in (
     Scenario("headers4", "1 KB GET through four plug-ins that add one request header each (Rust)", headers4),
     Scenario("sixty", "1 KB GET through a plug-in that sets, reads and removes twenty headers (Rust)", sixty),
     Scenario("chain", "1 KB GET through 0 to 32 plug-ins that add one request header each (Rust)", chain, seconds=2),
+    Scenario("body-100k", "100 KB GET, no plug-in and one that adds a request header", bodies, path="/100k"),
+    Scenario("body-10m", "10 MB GET, no plug-in and one that adds a request header", bodies, path="/10m", connections=16),
 )}
 DEFAULT = ("plain", "request-block", "headers4")

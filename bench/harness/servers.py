@@ -18,7 +18,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 import gateway as gateway_files  # noqa: E402  (writers of the Kubernetes resources)
 
-BODY_BYTES = 1024
+# Paths of the upstream and the size of their answers.
+BODIES = {"/1k": 1024, "/100k": 100 * 1024, "/10m": 10 * 1024 * 1024}
 # A proxy closes a connection after so many requests: out of the way for all of them.
 KEEPALIVE_REQUESTS = 100_000_000
 # Where wasmgate runs under valgrind: a small reservation, no pool of instances.
@@ -38,8 +39,9 @@ class Server:
     kind = ""
     ready_seconds = 120
 
-    def __init__(self, label, port, upstream_port, folder, plugins=()):
-        self.label, self.port, self.upstream_port = label, port, upstream_port
+    def __init__(self, label, port, upstream_port, folder, plugins=(), tuned=False):
+        """`tuned`: with buffers of 128 KiB, for the servers that are faster with large bodies so."""
+        self.label, self.port, self.upstream_port, self.tuned = label, port, upstream_port, tuned
         self.plugins = list(plugins)
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -160,12 +162,16 @@ http {{
       proxy_pass http://origin;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
+      {"proxy_buffer_size 128k; proxy_buffers 8 128k; proxy_busy_buffers_size 256k;" if self.tuned else ""}
     }}
   }}"""
 
 
 class Upstream(Nginx):
-    """Answers 1 KB. With `X-Probe: 1` it also tells in `X-Seen` which of the plug-ins' headers arrived."""
+    """Answers 1 KB at once and larger bodies from files.
+
+    With `X-Probe: 1` it also tells in `X-Seen` which of the plug-ins' headers arrived.
+    """
 
     HEADERS = 32
 
@@ -173,14 +179,21 @@ class Upstream(Nginx):
         super().__init__("upstream", port, 0, folder)
 
     def http_block(self):
+        files = self.folder / "files"
+        files.mkdir(exist_ok=True)
+        locations = ""
+        for path, size in BODIES.items():
+            if path != "/1k":
+                (files / path[1:]).write_bytes(b"x" * size)
+                locations += f"    location = {path} {{ root {files}; sendfile on; add_header X-Seen $seen; }}\n"
         names = ",".join(f"$http_x_bench_{n}" for n in range(1, self.HEADERS + 1))
         return f"""
   map $http_x_probe $seen {{ default ""; 1 "{names};$http_x_bench_sixty"; }}
   server {{
     listen 127.0.0.1:{self.port} backlog=4096;
     default_type text/plain;
-    location / {{ add_header X-Seen $seen; return 200 "{'x' * BODY_BYTES}"; }}
-  }}"""
+    location / {{ add_header X-Seen $seen; return 200 "{'x' * BODIES['/1k']}"; }}
+{locations}  }}"""
 
 
 class Haproxy(Server):
@@ -191,6 +204,7 @@ class Haproxy(Server):
 global
   nbthread 1
   maxconn 8000
+  {"tune.bufsize 131072" if self.tuned else ""}
 defaults
   mode http
   timeout connect 5s
