@@ -29,7 +29,7 @@ struct Http2Connection::Callbacks {
 
   static int begin_frame(nghttp2_session*, const nghttp2_frame_hd* header, void* user) {
     Http2Connection& connection = connection_of(user);
-    connection.judge(connection.guard_.on_frame(header->type, header->length));
+    connection.begin_frame(*header);
     return outcome(connection);
   }
 

@@ -113,7 +113,7 @@ void Http2Connection::feed(std::string_view bytes) {
       session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   in_library_ = false;
   if (!pending_doom_.empty()) {
-    return doom(NGHTTP2_ENHANCE_YOUR_CALM, pending_doom_);
+    return doom(pending_doom_code_, pending_doom_);
   }
   if (used < 0) {
     return doom(used == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR,
@@ -122,9 +122,22 @@ void Http2Connection::feed(std::string_view bytes) {
   pump();
 }
 
-void Http2Connection::judge(FloodGuard::Verdict verdict) {
+void Http2Connection::judge(FloodGuard::Verdict verdict, uint32_t error_code) {
   if (!verdict.empty() && pending_doom_.empty()) {
     pending_doom_ = verdict;
+    pending_doom_code_ = error_code;
+  }
+}
+
+void Http2Connection::begin_frame(const nghttp2_frame_hd& header) {
+  judge(guard_.on_frame(header.type, header.length));
+  // A stream that was skipped is closed (RFC 9113 §5.1.1). The library would throw its HEADERS
+  // away; one that it still knows may be meant for a stream that was reset from here, and is left
+  // to it.
+  if (role_ == Role::Server && header.type == NGHTTP2_HEADERS &&
+      header.stream_id <= nghttp2_session_get_last_proc_stream_id(session_) &&
+      nghttp2_session_find_stream(session_, header.stream_id) == nullptr) {
+    judge("http2.stream_number_went_back", NGHTTP2_PROTOCOL_ERROR);
   }
 }
 

@@ -141,7 +141,8 @@ class Http2Connection {
   void wake(Http2Stream& stream);
   void pump();
   void check_output_flood();
-  void judge(FloodGuard::Verdict verdict);
+  void judge(FloodGuard::Verdict verdict, uint32_t error_code = NGHTTP2_ENHANCE_YOUR_CALM);
+  void begin_frame(const nghttp2_frame_hd& header);
   void tell_all_streams();
 
   const Role role_;
@@ -163,6 +164,7 @@ class Http2Connection {
   bool doomed_ = false;
   bool going_away_ = false;
   bool peer_goes_away_ = false;
+  uint32_t pending_doom_code_ = NGHTTP2_NO_ERROR;
   std::string_view pending_doom_;  // found inside a callback, carried out after it
 };
 

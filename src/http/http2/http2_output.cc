@@ -230,7 +230,7 @@ void Http2Connection::pump() {
   }
   in_library_ = false;
   if (!pending_doom_.empty() && !doomed_) {
-    doom(NGHTTP2_ENHANCE_YOUR_CALM, pending_doom_);
+    doom(pending_doom_code_, pending_doom_);
   }
 }
 
