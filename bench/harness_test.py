@@ -8,6 +8,7 @@ import xml.dom.minidom
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import envoy_config
+import profile_server
 import run
 from harness import counters, figures, load, probe, report, scenarios, svg
 from harness.servers import PluginUse
@@ -69,6 +70,22 @@ class ReadingReports(unittest.TestCase):
         self.assertEqual(counters.parse_collected("==12== Collected : 100\n==13== Collected : 23\n"), 123)
         with self.assertRaises(ValueError):
             counters.parse_collected("==12== nothing\n")
+
+
+ANNOTATED = """Ir
+4,000,000 (100.0%)  PROGRAM TOTALS
+
+2,000,000 (50.00%)  /x/src/http/http1/head_reader.cc:wasmgate::http1::HeadReader::read() [/x/wasmgate]
+1,500,000 (37.50%)  ???:0x0000000004a2b000 [???]
+  500,000 (12.50%)  ./malloc/malloc.c:malloc [/usr/lib/libc.so.6]
+"""
+
+
+class Profile(unittest.TestCase):
+    def test_annotated_lines_become_instructions_per_request_and_part(self):
+        functions, parts = profile_server.parse_annotated(ANNOTATED, 1000)
+        self.assertEqual([count for count, _ in functions], [2000.0, 1500.0, 500.0])
+        self.assertEqual(dict(parts), {"http": 2000.0, "no program (compiled modules)": 1500.0, "libc": 500.0})
 
 
 class Figures(unittest.TestCase):
