@@ -97,9 +97,10 @@ class WasmtimeEngine final : public Engine {
  public:
   WasmtimeEngine(std::shared_ptr<WasmtimeCore> core, const EngineOptions& options)
       : core_(std::move(core)),
-        key_(fmt::format("wasmtime-{} signals={} reservation={} stack={} pool={}x{} cpu={}", WASMTIME_VERSION,
+        // Where instances come from (the pool) does not shape the code: a compiling child needs none.
+        key_(fmt::format("wasmtime-{} signals={} reservation={} stack={} cpu={}", WASMTIME_VERSION,
                          options.signal_traps, options.memory_reservation_bytes, options.stack_bytes,
-                         options.pooling, options.pool_memory_bytes, cpu_features())) {}
+                         cpu_features())) {}
 
   Result<std::shared_ptr<const Module>> compile(std::string_view wasm) override {
     wasmtime_module_t* module = nullptr;
