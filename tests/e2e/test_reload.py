@@ -51,7 +51,10 @@ class Reload(unittest.TestCase):
         modules = [adding_header("x-version", f"v{i}") for i in range(2)]
         with Upstream(echo) as upstream:
             files = {"route.yaml": ingress("web", "web"), "service.yaml": service("web", [upstream.endpoint()]),
-                     "plugin.yaml": wasm_plugin("version", modules[0], default_config={})}
+                     "plugin.yaml": wasm_plugin("version", modules[0], default_config={}),
+                     # The load never reconnects, so the limit of requests per connection must not end it.
+                     "gateway.yaml": "apiVersion: wasmgate.io/v1alpha1\nkind: GatewayConfig\nmetadata: {name: gateway}\n"
+                                     "spec:\n  limits:\n    requestsPerConnection: 100000000\n"}
             with Gateway(files, workers=2) as gateway:
                 load = Load(gateway.port)
                 for i in range(1, changes + 1):
