@@ -62,7 +62,8 @@ void RouterFilter::on_upstream_head(http::HeaderMap&& headers, bool end_stream) 
   info.upstream_first = context_.now();
   info.response_code_details = "via_upstream";
   info.response_header_bytes = headers.byte_size();
-  owner_.chain().on_response_headers(std::move(headers), end_stream);
+  std::swap(response_map_, headers);  // the codec reads the next head into the old map's memory
+  owner_.chain().on_response_headers(std::move(response_map_), end_stream);
 }
 
 void RouterFilter::on_upstream_data(std::string_view data, bool end_stream) {

@@ -32,6 +32,12 @@ class RouterFilter final : private UpstreamRequestEvents {
 
   /// Drops the upstream request, if any.
   void abandon();
+  /// Takes a response's map that is used no more, for its memory.
+  void keep_map(http::HeaderMap&& map) {
+    response_map_ = std::move(map);
+    response_map_.clear();
+  }
+
   void pause_response() { request_.pause_response(); }
   void resume_response() { request_.resume_response(); }
 
@@ -47,6 +53,7 @@ class RouterFilter final : private UpstreamRequestEvents {
   RouterOwner& owner_;
   UpstreamRequest request_;
   Buffer piece_;
+  http::HeaderMap response_map_;  // empty; its memory is used again
   bool source_paused_ = false;
 };
 

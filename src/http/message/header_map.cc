@@ -66,7 +66,7 @@ size_t HeaderMap::remove(std::string_view name) {
 
 std::optional<std::string_view> HeaderMap::get(std::string_view name) const {
   for (const HeaderField& f : fields_) {
-    if (equal_ignore_case(f.name, name)) {
+    if (f.name.size() == name.size() && equal_ignore_case(f.name, name)) {
       return f.value;
     }
   }
@@ -139,10 +139,19 @@ int status_of(const HeaderMap& headers) {
 void set_status(HeaderMap& headers, int status) { headers.set(kStatus, std::to_string(status)); }
 
 std::optional<uint64_t> content_length_of(const HeaderMap& headers) {
-  if (headers.count(kContentLength) != 1) {
+  const HeaderField* only = nullptr;
+  for (const HeaderField& field : headers.fields()) {
+    if (field.name.size() == kContentLength.size() && equal_ignore_case(field.name, kContentLength)) {
+      if (only != nullptr) {
+        return std::nullopt;
+      }
+      only = &field;
+    }
+  }
+  if (only == nullptr) {
     return std::nullopt;
   }
-  const std::string_view text = *headers.get(kContentLength);
+  const std::string_view text = only->value;
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size() || value > INT64_MAX) {

@@ -1,6 +1,7 @@
 #include "proxy/downstream/server_stream.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "http/rules/head_checks.h"
@@ -32,12 +33,13 @@ void ServerStream::begin(StreamConnection& connection, http::StreamId id, Snapsh
   connection_ = &connection;
   id_ = id;
   snapshot_ = std::move(snapshot);
+  std::swap(request_map_, headers);  // the codec reads the next head into the old map's memory
   fill_info(facts);
-  take_request_id(headers);
-  choose_route(headers);
+  take_request_id(request_map_);
+  choose_route(request_map_);
   send_blocked_ = connection.send_blocked();
   response_pauses_ = send_blocked_ ? 1 : 0;
-  request_left_ = facts.end_stream ? UINT64_MAX : http::content_length_of(headers).value_or(UINT64_MAX);
+  request_left_ = facts.end_stream ? UINT64_MAX : http::content_length_of(request_map_).value_or(UINT64_MAX);
   end_fed_ = facts.end_stream;
   filter::ChainEnds& ends = *this;
   chain_.emplace(ends, info_, chain_limits(context_.settings.limits));
@@ -45,7 +47,7 @@ void ServerStream::begin(StreamConnection& connection, http::StreamId id, Snapsh
   checks_heads_ = !factories.empty();
   chain_->start(factories);
   touch();
-  chain_->on_request_headers(std::move(headers), facts.end_stream);
+  chain_->on_request_headers(std::move(request_map_), facts.end_stream);
   if (facts.expect_continue && !ended_ && !head_written_) {
     connection_->write_continue(id_);
   }
@@ -362,9 +364,17 @@ void ServerStream::finalize() {
   context_.metrics.add(context_.ids.bytes_sent, static_cast<int64_t>(info_.response_body_bytes));
   context_.metrics.observe(context_.ids.duration, static_cast<uint64_t>((info_.end - info_.start).count()));
   chain_->finish();
+  if (http::HeaderMap* request = chain_->request_headers()) {
+    request_map_ = std::move(*request);
+    request_map_.clear();
+  }
+  if (http::HeaderMap* response = chain_->response_headers()) {
+    router_.keep_map(std::move(*response));
+  }
   chain_.reset();
   snapshot_ = SnapshotRef();
-  info_ = filter::StreamInfo{};
+  std::destroy_at(&info_);
+  std::construct_at(&info_);
   connection_ = nullptr;
   cluster_ = nullptr;
   piece_.clear();

@@ -112,6 +112,7 @@ class ServerStream final : private filter::ChainEnds, private RouterOwner {
   SnapshotRef snapshot_;
   std::optional<filter::FilterChain> chain_;
   filter::StreamInfo info_;
+  http::HeaderMap request_map_;  // empty between begin and the end; its memory is used again
   Buffer piece_;
   Cluster* cluster_ = nullptr;
   RouteIndex route_ = kNoRoute;
