@@ -21,12 +21,13 @@ seed_lock() {
 }
 
 # Has the crates of $1 for modules (std's own included) here: offline when they are, else fetched once.
+# Without the flags for modules: cargo asks the compiler about this machine, too.
 fetch_crates() {
   local flags=("${CARGO_FLAGS[@]}")
   [ "$1" = vendor/proxy-wasm ] || seed_lock "$1"
-  if ! (cd "$1" && "$CARGO_PROGRAM" fetch --quiet --offline --target "$TARGET" "${flags[@]}") 2>/dev/null; then
+  if ! (cd "$1" && RUSTFLAGS= "$CARGO_PROGRAM" fetch --quiet --offline --target "$TARGET" "${flags[@]}") 2>/dev/null; then
     echo "fetching crates of $1"
-    (cd "$1" && "$CARGO_PROGRAM" fetch --target "$TARGET" "${flags[@]}")
+    (cd "$1" && RUSTFLAGS= "$CARGO_PROGRAM" fetch --target "$TARGET" "${flags[@]}")
   fi
 }
 
