@@ -1,0 +1,21 @@
+#pragma once
+// The commands, one file each. Each returns the process's exit code (exit_codes.h) and prints
+// through the console only.
+
+#include "cli/command_info.h"
+#include "cli/command_line.h"
+#include "cli/console.h"
+
+namespace wasmgate::cli {
+
+int run_command(const server::Options& options, Console& console);
+int validate_command(const ValidateOptions& options, Console& console);
+int explain_command(const ExplainOptions& options, Console& console);
+int version_command(const std::string& output, Console& console);
+int completion_command(const std::string& shell, const CommandInfo& tree, Console& console);
+int man_command(const CommandInfo& tree, Console& console);
+
+/// The version of this program, "0.1.0".
+std::string program_version();
+
+}  // namespace wasmgate::cli

@@ -1,0 +1,55 @@
+#include "cli/main.h"
+
+#include <cstdlib>
+
+#include "cli/commands.h"
+#include "cli/exit_codes.h"
+#include "server/plugin_compiler.h"
+
+namespace wasmgate::cli {
+namespace {
+
+int dispatch(const Invocation& invocation, Console& console) {
+  const std::string& command = invocation.command;
+  if (command == "run") {
+    return run_command(invocation.run, console);
+  }
+  if (command == "validate") {
+    return validate_command(invocation.validate, console);
+  }
+  if (command == "explain") {
+    return explain_command(invocation.explain, console);
+  }
+  if (command == "version") {
+    return version_command(invocation.version_output, console);
+  }
+  if (command == "completion") {
+    return completion_command(invocation.shell, command_tree(), console);
+  }
+  if (command == "man") {
+    return man_command(command_tree(), console);
+  }
+  return server::compile_module_main();
+}
+
+}  // namespace
+
+int main(const std::vector<std::string>& words, Console console, bool terminal) {
+  const Parsed parsed = parse_command_line(words);
+  if (!parsed.error.empty()) {
+    console.err << parsed.error << "Try 'wasmgate --help'.\n";
+    return kUsage;
+  }
+  if (parsed.version) {
+    return version_command("text", console);
+  }
+  if (!parsed.invocation) {
+    console.out << parsed.help;
+    return kOk;
+  }
+  console.color = use_color(parsed.invocation->color, terminal,
+                            [](const char* name) { return std::getenv(name); });
+  return dispatch(*parsed.invocation, console);
+}
+
+}  // namespace wasmgate::cli
