@@ -34,8 +34,8 @@ fetch_crates() {
 # The same for programs of this machine.
 fetch_native_crates() {
   [ "$1" = vendor/proxy-wasm ] || seed_lock "$1"
-  if ! (cd "$1" && cargo fetch --quiet --offline) 2>/dev/null; then
+  if ! (cd "$1" && env -u RUSTC -u RUSTFLAGS -u RUSTC_BOOTSTRAP -u CARGO_PROFILE_RELEASE_TRIM_PATHS cargo fetch --quiet --offline) 2>/dev/null; then
     echo "fetching crates of $1"
-    (cd "$1" && cargo fetch)
+    (cd "$1" && env -u RUSTC -u RUSTFLAGS -u RUSTC_BOOTSTRAP -u CARGO_PROFILE_RELEASE_TRIM_PATHS cargo fetch)
   fi
 }
