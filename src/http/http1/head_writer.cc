@@ -24,6 +24,9 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   void text(std::string_view text) {
+    if (text.empty()) {
+      return;  // its pointer may be null
+    }
     std::memcpy(next_, text.data(), text.size());
     next_ += text.size();
   }

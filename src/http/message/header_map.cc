@@ -17,7 +17,7 @@ bool equal_ignore_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) {
     return false;
   }
-  if (std::memcmp(a.data(), b.data(), a.size()) == 0) {
+  if (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0) {
     return true;
   }
   for (size_t i = 0; i < a.size(); ++i) {
