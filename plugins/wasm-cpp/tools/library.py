@@ -142,7 +142,26 @@ def build_mbedtls(source: pathlib.Path, out: pathlib.Path) -> None:
     archive(sources, options, out / "libmbedtls.a", source)
 
 
-RECIPES = {"re2": ("re2", build_re2), "mbedtls": ("mbedtls", build_mbedtls)}
+SODIUM_FILES = """crypto_core/ed25519/ref10/ed25519_ref10 crypto_sign/ed25519/ref10/open
+crypto_sign/ed25519/ref10/sign crypto_hash/sha512/cp/hash_sha512_cp crypto_verify/sodium/verify""".split()
+
+
+def build_sodium(source: pathlib.Path, out: pathlib.Path) -> None:
+    """Ed25519 signatures only."""
+    root = source / "src" / "libsodium"
+    sources = [root / f"{name}.c" for name in SODIUM_FILES]
+    sources.append(pathlib.Path(shutil.copy(TOOLS / "sodium_parts" / "support.c", source)))
+    archive(sources, [f"-I{root}/include", f"-I{root}/include/sodium"], out / "libsodium.a", source)
+    for header in ["crypto_sign_ed25519.h", "crypto_hash_sha512.h", "export.h"]:
+        copy_headers(root / "include" / "sodium", header, out / "include" / "sodium")
+
+
+# Name to Debian's source package and the function that builds it.
+RECIPES = {
+    "re2": ("re2", build_re2),
+    "mbedtls": ("mbedtls", build_mbedtls),
+    "sodium": ("libsodium", build_sodium),
+}
 
 
 def recipe_hash() -> str:

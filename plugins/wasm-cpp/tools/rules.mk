@@ -20,7 +20,7 @@ build/libraries/$(1).stamp: tools/library.py $$(wildcard tools/*.h tools/*/*/*.h
 	@place=$$$$(python3 tools/library.py $(1)) && ln -sfn "$$$$place" build/libraries/$(1)
 	@touch $$@
 endef
-$(foreach name,re2 mbedtls,$(eval $(call library_rule,$(name))))
+$(foreach name,re2 mbedtls sodium,$(eval $(call library_rule,$(name))))
 
 LIBRARY_STAMPS = $(foreach name,$(LIBRARIES),build/libraries/$(name).stamp)
 LIBRARY_FLAGS = $(foreach name,$(LIBRARIES),-isystem build/libraries/$(name)/include) \
@@ -29,8 +29,9 @@ LIBRARY_LINKS = $(foreach name,$(LIBRARIES),build/libraries/$(name)/lib$(name).a
 
 # Parts of the SDK that need a library.
 SDK_OF_re2 := common/regex.cc
-SDK_OF_mbedtls := $(wildcard common/crypto_util.cc common/password_hash.cc common/jwt.cc common/jwk.cc)
-SDK_LIBRARY_SOURCES := $(SDK_OF_re2) $(SDK_OF_mbedtls)
+SDK_OF_mbedtls := common/crypto_util.cc common/password_hash.cc
+SDK_OF_sodium := common/jwt.cc common/jwk.cc
+SDK_LIBRARY_SOURCES := $(SDK_OF_re2) $(SDK_OF_mbedtls) $(SDK_OF_sodium)
 SDK_PLAIN := $(filter-out %_test.cc $(SDK_LIBRARY_SOURCES),$(wildcard common/*.cc))
 SDK_SOURCES := $(SDK_PLAIN) $(foreach name,$(LIBRARIES),$(SDK_OF_$(name)))
 
@@ -79,6 +80,7 @@ NATIVE_FLAGS := -O1 -g $(CXX_STANDARD) -DWASMGATE_CASES_DIR='"$(abspath ../cases
 # Native tests use Debian's own builds of the same libraries.
 NATIVE_LINKS_re2 := -lre2
 NATIVE_LINKS_mbedtls := -lmbedcrypto -lcrypt
+NATIVE_LINKS_sodium := -lsodium
 native_objects = $(patsubst %.cc,$(NATIVE_DIR)/%.o,$(1))
 SIMULATOR := $(filter-out %_test.cc,$(wildcard common/testing/*.cc))
 
@@ -100,7 +102,7 @@ $(PLUGIN_TEST): $(PLUGIN_TEST_OBJECTS)
 	  -lgtest -lgtest_main -lpthread -o $@
 
 $(BASE_TEST): $(BASE_TEST_OBJECTS)
-	$(CXX_NATIVE) $(NATIVE_FLAGS) $^ $(foreach name,re2 mbedtls,$(NATIVE_LINKS_$(name))) \
+	$(CXX_NATIVE) $(NATIVE_FLAGS) $^ $(foreach name,re2 mbedtls sodium,$(NATIVE_LINKS_$(name))) \
 	  -lgtest -lgtest_main -lpthread -o $@
 
 -include $(WASM_OBJECTS:.o=.d)
