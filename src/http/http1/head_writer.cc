@@ -1,6 +1,6 @@
 #include "http/http1/head_writer.h"
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -79,9 +79,10 @@ void write_framing(const WireFraming& framing, Writer& writer) {
 /// A part of the request line, empty when it would break the line.
 std::string_view line_part(const HeaderMap& headers, std::string_view name) {
   const std::string_view value = headers.get(name).value_or(std::string_view{});
-  return clean_field_value(value) && value.find_first_of(" \t") == std::string_view::npos
-             ? value
-             : std::string_view{};
+  const bool one_word = std::all_of(value.begin(), value.end(), [](char c) {
+    return static_cast<unsigned char>(c) > 0x20 && c != 0x7F;
+  });
+  return one_word ? value : std::string_view{};
 }
 
 }  // namespace

@@ -35,8 +35,9 @@ Refusal settle_authority(HeaderMap& headers, const HeadFacts& facts) {
 }
 
 /// Rule 13.
-void settle_path(HeaderMap& headers, std::string_view path, std::string& scratch) {
-  if (needs_normalization(path)) {
+void settle_path(HeaderMap& headers, const RequestTarget& target, std::string& scratch) {
+  std::string_view path = target.path;
+  if (!target.normal) {
     normalize_path(path, scratch);
     path = headers.store(scratch);
   }
@@ -123,7 +124,7 @@ CompleteHead complete_request_head(HeadReader& reader, const MessageLimits& limi
     }
   }
   remove_named_fields(headers, head);
-  settle_path(headers, head.target.path, scratch);
+  settle_path(headers, head.target, scratch);
   headers.replace_stored(kSchemePlace, scheme);
   out.keep_alive = keeps_alive(head);
   return out;

@@ -119,10 +119,11 @@ Refusal FieldCollector::settle_target() {
   if (path == "*" && method == "OPTIONS") {
     return {};
   }
-  if (const Refusal refusal = check_path(path)) {
-    return refusal;
+  const RequestTarget target = read_path(path);
+  if (target.refusal) {
+    return target.refusal;
   }
-  if (needs_normalization(path)) {
+  if (!target.normal) {
     normalize_path(path, scratch_);
     headers_.replace_stored(kPathPlace, headers_.store(scratch_));
   }

@@ -78,10 +78,11 @@ Refusal check_and_normalize_path(HeaderMap& headers, std::string_view method, in
   if (path == "*" && method == "OPTIONS") {
     return {};
   }
-  if (const Refusal refusal = check_path(path)) {
-    return refusal;
+  const RequestTarget target = read_path(path);
+  if (target.refusal) {
+    return target.refusal;
   }
-  if (needs_normalization(path)) {
+  if (!target.normal) {
     std::string normal;
     normalize_path(path, normal);
     headers.replace_stored(static_cast<size_t>(place), headers.store(normal));

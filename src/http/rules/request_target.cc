@@ -14,22 +14,44 @@ using characters::hex_value;
 using characters::is_alpha;
 using characters::is_digit;
 
-bool is_unreserved(unsigned char c) {
+constexpr bool is_unreserved(unsigned char c) {
   return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-constexpr bool is_plain_target_byte(unsigned char c) {
-  return c > 0x20 && c < 0x7F && c != '#' && c != '%' && c != '\\';
+/// What a byte of a target needs.
+enum class TargetByte : uint8_t { Plain, Slash, Question, Percent, Backslash, Forbidden };
+
+constexpr TargetByte classify(unsigned char c) {
+  switch (c) {
+    case '/':
+      return TargetByte::Slash;
+    case '?':
+      return TargetByte::Question;
+    case '%':
+      return TargetByte::Percent;
+    case '\\':
+      return TargetByte::Backslash;
+    case '#':
+      return TargetByte::Forbidden;
+    default:
+      return c > 0x20 && c < 0x7F ? TargetByte::Plain : TargetByte::Forbidden;
+  }
 }
 
-constexpr std::array<bool, 256> make_plain() {
-  std::array<bool, 256> table{};
+template <class Value, class Make>
+constexpr std::array<Value, 256> make_table(Make make) {
+  std::array<Value, 256> table{};
   for (unsigned c = 0; c < 256; ++c) {
-    table[c] = is_plain_target_byte(static_cast<unsigned char>(c));
+    table[c] = make(static_cast<unsigned char>(c));
   }
   return table;
 }
-constexpr std::array<bool, 256> kPlain = make_plain();
+
+constexpr std::array<TargetByte, 256> kTargetBytes = make_table<TargetByte>(classify);
+constexpr std::array<bool, 256> kHostBytes = make_table<bool>([](unsigned char c) {
+  return is_unreserved(c) || (c != 0 && std::string_view("!$&'()*+;=").find(static_cast<char>(c)) !=
+                                            std::string_view::npos);
+});
 
 /// The byte that the escape at `i` stands for, −1 when it is malformed.
 int escaped_byte(std::string_view text, size_t i) {
@@ -41,14 +63,13 @@ int escaped_byte(std::string_view text, size_t i) {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-/// One byte that is not plain. `in_path`: before the query.
-Refusal check_odd_byte(std::string_view text, size_t i, bool in_path) {
-  if (text[i] == '\\') {
-    return in_path ? refusals::kEncodedSlash : Refusal{};
-  }
-  if (text[i] != '%') {
-    return refusals::kTargetBytes;
-  }
+/// What one pass over a target tells.
+struct TargetScan {
+  Refusal refusal;
+  bool normal = true;  // normalize_path would change nothing
+};
+
+Refusal check_escape(std::string_view text, size_t i, bool in_path) {
   const int byte = escaped_byte(text, i);
   if (byte <= 0) {
     return refusals::kBadPercent;
@@ -57,19 +78,34 @@ Refusal check_odd_byte(std::string_view text, size_t i, bool in_path) {
 }
 
 /// Rules 10 to 12 over a whole target.
-Refusal check_target_bytes(std::string_view text) {
+TargetScan scan_target(std::string_view text) {
+  TargetScan scan;
   bool in_path = true;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c == '?') {
-      in_path = false;
-    } else if (!kPlain[c]) {
-      if (const Refusal refusal = check_odd_byte(text, i, in_path)) {
-        return refusal;
-      }
+  for (size_t i = 0; i < text.size() && !scan.refusal; ++i) {
+    switch (kTargetBytes[static_cast<unsigned char>(text[i])]) {
+      case TargetByte::Plain:
+        break;
+      case TargetByte::Slash:
+        if (in_path && i + 1 < text.size() && (text[i + 1] == '/' || text[i + 1] == '.')) {
+          scan.normal = false;
+        }
+        break;
+      case TargetByte::Question:
+        in_path = false;
+        break;
+      case TargetByte::Percent:
+        scan.normal = scan.normal && !in_path;
+        scan.refusal = check_escape(text, i, in_path);
+        break;
+      case TargetByte::Backslash:
+        scan.refusal = in_path ? refusals::kEncodedSlash : Refusal{};
+        break;
+      case TargetByte::Forbidden:
+        scan.refusal = refusals::kTargetBytes;
+        break;
     }
   }
-  return {};
+  return scan;
 }
 
 /// "http://" or "https://" at the front, in any case: its length, else 0.
@@ -88,10 +124,11 @@ RequestTarget read_absolute_form(std::string_view method, std::string_view targe
   const size_t end = std::min(target.find_first_of("/?", prefix), target.size());
   out.authority = target.substr(prefix, end - prefix);
   out.refusal = check_authority(out.authority);
-  const std::string_view rest = target.substr(end);
-  out.path = rest;
-  if (rest.empty()) {
+  out.path = target.substr(end);
+  out.normal = false;  // the "//" before the authority hides what the scan saw
+  if (out.path.empty()) {
     out.path = method == "OPTIONS" ? "*" : "/";
+    out.normal = true;
   }
   return out;
 }
@@ -110,10 +147,7 @@ bool valid_port(std::string_view port) {
   return value >= 1 && value <= 65535;
 }
 
-bool is_host_byte(char c) {
-  return is_unreserved(static_cast<unsigned char>(c)) ||
-         std::string_view("!$&'()*+;=").find(c) != std::string_view::npos;
-}
+bool is_host_byte(char c) { return kHostBytes[static_cast<unsigned char>(c)]; }
 
 bool is_ip_literal(std::string_view inner) {
   return inner.size() >= 2 && inner.find(':') != std::string_view::npos &&
@@ -168,8 +202,10 @@ bool resolve_dots(std::string& out, size_t start) {
 }  // namespace
 
 RequestTarget read_request_target(std::string_view method, std::string_view target) {
+  const TargetScan scan = scan_target(target);
   RequestTarget out;
-  out.refusal = check_target_bytes(target);
+  out.refusal = scan.refusal;
+  out.normal = scan.normal;
   if (out.refusal) {
     return out;
   }
@@ -185,24 +221,12 @@ RequestTarget read_request_target(std::string_view method, std::string_view targ
   return out;
 }
 
-Refusal check_path(std::string_view path) {
-  return path.starts_with('/') ? check_target_bytes(path) : refusals::kTargetForm;
-}
-
-bool needs_normalization(std::string_view path) {
+RequestTarget read_path(std::string_view path) {
   if (!path.starts_with('/')) {
-    return path != "*";
+    return {.authority = {}, .path = path, .refusal = refusals::kTargetForm};
   }
-  const size_t end = std::min(path.find('?'), path.size());
-  for (size_t i = 0; i < end; ++i) {
-    if (path[i] == '%') {
-      return true;
-    }
-    if (path[i] == '/' && i + 1 < end && (path[i + 1] == '/' || path[i + 1] == '.')) {
-      return true;
-    }
-  }
-  return false;
+  const TargetScan scan = scan_target(path);
+  return {.authority = {}, .path = path, .normal = scan.normal, .refusal = scan.refusal};
 }
 
 void normalize_path(std::string_view path, std::string& out) {

@@ -12,8 +12,8 @@ namespace wasmgate::http {
 /// The parts of a target. Views into the target or to literals.
 struct RequestTarget {
   std::string_view authority;  // of an absolute form; empty otherwise
-  std::string_view
-      path;  // path and query, not yet normalised; "*"; or a query alone ("?q" of "http://host?q")
+  std::string_view path;       // path and query; "*"; or a query alone ("?q" of "http://host?q")
+  bool normal = true;  // normalize_path() would change nothing; false also when it is not known
   Refusal refusal;
 };
 
@@ -21,14 +21,10 @@ struct RequestTarget {
 /// elsewhere. Refusals: rules 8, 10, 11, 12, 15.
 RequestTarget read_request_target(std::string_view method, std::string_view target);
 
-/// Judges path and query, as read_request_target does (rules 8, 10, 11, 12). "*" is refused here.
-Refusal check_path(std::string_view path);
+/// Judges path and query alone, as read_request_target does (rules 8, 10, 11, 12). "*" is refused.
+RequestTarget read_path(std::string_view path);
 
-/// True when normalize_path may change `path`: it has an escape, a dot after "/", "//", or does not
-/// start with "/". "*": false.
-bool needs_normalization(std::string_view path);
-
-/// Writes the normalised form of a path that passed check_path to `out` (rule 13): escaped
+/// Writes the normalised form of a path that was read without refusal to `out` (rule 13): escaped
 /// unreserved bytes decoded, hexadecimal digits of escapes in capitals, dot segments resolved
 /// (never above the root), runs of "/" made one, "/" put before a query that stands alone. The
 /// query stays as it is. Doing it twice changes nothing more.

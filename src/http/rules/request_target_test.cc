@@ -36,23 +36,28 @@ TEST(NormalizePath, IsIdempotentAndNeverLeavesTheRoot) {
     ASSERT_EQ(plain.find("//"), std::string::npos) << path;
     ASSERT_EQ((plain + "/").find("/../"), std::string::npos) << path;
     ASSERT_EQ((plain + "/").find("/./"), std::string::npos) << path;
-    ASSERT_TRUE(needs_normalization(path) || once == path) << path;
-    ASSERT_FALSE(check_path(once)) << path;
+    ASSERT_TRUE(!read_path(path).normal || once == path) << path;
+    ASSERT_FALSE(read_path(once).refusal) << path;
   }
 }
 
-TEST(NeedsNormalization, SparesPlainPaths) {
-  EXPECT_FALSE(needs_normalization("/a/b.c?d//..%2e"));
-  EXPECT_FALSE(needs_normalization("*"));
-  EXPECT_TRUE(needs_normalization("/a//b"));
-  EXPECT_TRUE(needs_normalization("/a/."));
-  EXPECT_TRUE(needs_normalization("?a"));
+TEST(ReadPath, SeesWhatIsNormal) {
+  EXPECT_TRUE(read_path("/a/b.c?d//..%2e").normal);
+  EXPECT_FALSE(read_path("/a//b").normal);
+  EXPECT_FALSE(read_path("/a/.").normal);
+  EXPECT_FALSE(read_path("/a%41").normal);
 }
 
-TEST(CheckPath, RefusesTheAsterisk) {
-  EXPECT_EQ(check_path("*").rule, 8);
-  EXPECT_EQ(check_path("").rule, 8);
-  EXPECT_EQ(check_path("/a b").rule, 10);
+TEST(ReadRequestTarget, LeavesTheAsteriskAndNormalisesALoneQuery) {
+  EXPECT_TRUE(read_request_target("OPTIONS", "*").normal);
+  EXPECT_FALSE(read_request_target("GET", "http://a?q").normal);
+  EXPECT_FALSE(read_request_target("GET", "http://a//b").normal);
+}
+
+TEST(ReadPath, RefusesTheAsterisk) {
+  EXPECT_EQ(read_path("*").refusal.rule, 8);
+  EXPECT_EQ(read_path("").refusal.rule, 8);
+  EXPECT_EQ(read_path("/a b").refusal.rule, 10);
 }
 
 TEST(ReadRequestTarget, SplitsTheAbsoluteForm) {
