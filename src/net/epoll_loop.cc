@@ -93,7 +93,7 @@ void EpollLoop::turn(std::chrono::milliseconds timeout) {
   const int count = ::epoll_wait(epoll_.fd(), events_.data(), kBatch, wait);
   clock_.update();
   timers_.advance(clock_.now());
-  next_turn_.run_once();
+  next_turn_.run_once([this] { run_early_hooks(); });
   dispatch(std::max(count, 0));
   finish_turn();
 }
@@ -104,6 +104,7 @@ void EpollLoop::dispatch(int count) {
     IoHandler* handler = handlers_[static_cast<size_t>(event.data.fd)];
     if (event.events != 0 && handler != nullptr) {
       handler->on_io(event.events);
+      run_early_hooks();
     }
   }
   for (int i = 0; i < count; ++i) {

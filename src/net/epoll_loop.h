@@ -47,6 +47,8 @@ class EpollLoop final : public EventLoop {
   void next_turn(TurnHook& hook) override { next_turn_.push(hook); }
   void delete_later(std::unique_ptr<Deletable> object) override;
   std::span<char> read_area() override { return {read_area_.get(), kReadArea}; }
+  BufferPool& buffers() override { return buffers_; }
+  void hurry() override { hurry_ = true; }
 
  private:
   static constexpr size_t kReadArea = 128 * 1024;
@@ -65,6 +67,12 @@ class EpollLoop final : public EventLoop {
   int wait_milliseconds(std::chrono::milliseconds limit);
   void dispatch(int count);
   void finish_turn();
+  void run_early_hooks() {
+    if (hurry_) [[unlikely]] {
+      hurry_ = false;
+      turn_end_.run_all();
+    }
+  }
 
   Socket epoll_;
   TurnClock clock_;
@@ -75,6 +83,8 @@ class EpollLoop final : public EventLoop {
   TurnList next_turn_;
   std::vector<std::unique_ptr<Deletable>> doomed_;
   std::unique_ptr<char[]> read_area_;
+  BufferPool buffers_;
+  bool hurry_ = false;
   std::atomic<bool> stop_{false};
 
   std::vector<IoHandler*> handlers_;  // by descriptor

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "net/buffer_pool.h"
 #include "net/timer_wheel.h"
 #include "net/turn_hook.h"
 
@@ -65,6 +66,13 @@ class EventLoop {
 
   /// A scratch area that any read of this turn may fill; its contents die when the reader returns. At least 64 KiB.
   virtual std::span<char> read_area() = 0;
+
+  /// Large buffers for bodies.
+  virtual BufferPool& buffers() = 0;
+
+  /// Much has been read: what waits for the turn's end (sending it, above all) runs as soon as the present handler has returned, while
+  /// the bytes are still in the processor's cache.
+  virtual void hurry() = 0;
 };
 
 }  // namespace wasmgate::net

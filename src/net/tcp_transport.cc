@@ -141,6 +141,9 @@ void TcpTransport::read() {
       readable_ = static_cast<size_t>(size) == area.size() || peer_closed_;
       total += static_cast<size_t>(size);
       give({area.data(), static_cast<size_t>(size)});
+      if (static_cast<size_t>(size) >= BufferPool::kLargeBytes) {
+        loop_.hurry();
+      }
     } else if (size == 0) {
       readable_ = false;
       end_of_input();
@@ -192,7 +195,7 @@ void TcpTransport::flush() {
     }
   }
   if (output_.empty() && output_.capacity() > kKeepOutputBlock) {
-    output_.release();
+    loop_.buffers().give(std::move(output_));
   }
   if (output_.empty() && shutdown_wanted_) {
     shutdown_wanted_ = false;

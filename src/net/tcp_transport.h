@@ -27,7 +27,7 @@ class TcpTransport final : public Transport, private IoHandler {
   const Address& remote_address() const override { return remote_; }
 
  private:
-  static constexpr size_t kReadPerTurn = 512 * 1024;
+  static constexpr size_t kReadPerTurn = 128 * 1024;
   static constexpr size_t kKeepOutputBlock = 64 * 1024;
 
   enum class State : uint8_t { Connecting, Open, Closed };

@@ -73,11 +73,20 @@ class TurnList {
     }
   }
 
-  /// Runs the hooks that are queued now; those queued meanwhile stay for later.
-  void run_once() {
+  /// Runs the hooks that are queued now, and `after` after each; those queued meanwhile stay for later.
+  template <class After>
+  void run_once(After after) {
     TurnList now;
     now.take(*this);
-    now.run_all();
+    while (!now.empty()) {
+      TurnHook* hook = now.head_.next_;
+      hook->unlink();
+      hook->on_turn();
+      after();
+    }
+  }
+  void run_once() {
+    run_once([] {});
   }
 
  private:

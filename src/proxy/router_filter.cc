@@ -5,8 +5,6 @@ namespace {
 
 using filter::FailureKind;
 
-constexpr size_t kKeepPieceBytes = 16 * 1024;
-
 FailureKind kind_of(UpstreamFailure failure) {
   switch (failure) {
     case UpstreamFailure::NoCluster:
@@ -67,11 +65,13 @@ void RouterFilter::on_upstream_head(http::HeaderMap&& headers, bool end_stream) 
 }
 
 void RouterFilter::on_upstream_data(std::string_view data, bool end_stream) {
+  net::BufferPool& buffers = context_.loop.buffers();
+  buffers.make_room(piece_, data.size());
   piece_.append(data);
   owner_.chain().on_response_data(piece_, end_stream);
   piece_.clear();
-  if (piece_.capacity() > kKeepPieceBytes) {
-    piece_.release();
+  if (piece_.capacity() > net::BufferPool::kLargeBytes) {
+    buffers.give(std::move(piece_));
   }
 }
 

@@ -32,6 +32,8 @@ class ManualLoop final : public net::EventLoop {
     }
   }
   std::span<char> read_area() override { return read_area_; }
+  net::BufferPool& buffers() override { return buffers_; }
+  void hurry() override {}
 
   void turn() {
     ++turns_;
@@ -83,6 +85,7 @@ class ManualLoop final : public net::EventLoop {
   std::vector<std::function<void()>> posted_;
   std::vector<std::unique_ptr<net::Deletable>> doomed_;
   std::array<char, 64 * 1024> read_area_{};
+  net::BufferPool buffers_;
   size_t turns_ = 0;
 };
 

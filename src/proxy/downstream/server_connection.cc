@@ -11,6 +11,7 @@ namespace {
 constexpr std::chrono::milliseconds kLingerTime{1000};
 constexpr size_t kLingerBytes = 64 * 1024;
 constexpr std::chrono::seconds kRateWindow{10};
+constexpr size_t kFramingBytes = 64;
 
 }  // namespace
 
@@ -239,6 +240,7 @@ void ServerConnection::write_head(http::StreamId stream, const http::HeaderMap& 
 }
 
 void ServerConnection::write_data(http::StreamId stream, std::string_view data, bool end_stream) {
+  context_.loop.buffers().make_room(transport_->output(), data.size() + kFramingBytes);
   codec_->write_data(stream, data, end_stream, transport_->output());
   flush();
 }

@@ -113,9 +113,14 @@ void ServerStream::on_data(std::string_view data) {
     info_.request_is_complete = true;
     info_.request_complete = context_.now();
   }
+  net::BufferPool& buffers = context_.loop.buffers();
+  buffers.make_room(piece_, data.size());
   piece_.append(data);
   chain_->on_request_data(piece_, end_fed_);
   piece_.clear();
+  if (piece_.capacity() > net::BufferPool::kLargeBytes) {
+    buffers.give(std::move(piece_));
+  }
 }
 
 void ServerStream::on_trailers(http::HeaderMap&& trailers) {

@@ -3,6 +3,11 @@
 #include "http/http1/http1_client_codec.h"
 
 namespace wasmgate::proxy {
+namespace {
+
+constexpr size_t kFramingBytes = 64;
+
+}  // namespace
 ClientConnection::ClientConnection(WorkerContext& context, ClientConnectionOwner& owner, const net::Address& address,
                                    bool http2)
     : context_(context),
@@ -38,6 +43,7 @@ void ClientConnection::send_data(http::StreamId stream, std::string_view data, b
     return;
   }
   found->request_done |= end_stream;
+  context_.loop.buffers().make_room(transport_->output(), data.size() + kFramingBytes);
   codec_->write_data(stream, data, end_stream, transport_->output());
   flush();
 }
