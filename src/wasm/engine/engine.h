@@ -138,6 +138,8 @@ struct EngineOptions {
   bool perf_map = false;
 
   /// The options for this build: production, or small and without signals under sanitizers (WASMGATE_SANITIZED).
+  /// The environment changes two things, for measuring: WASMGATE_ENGINE=small reserves 64 MiB per memory and makes no pool
+  /// (valgrind has no more address space to give); WASMGATE_PERF_MAP=1 sets perf_map.
   static EngineOptions for_this_build();
 };
 

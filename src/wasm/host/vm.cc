@@ -173,13 +173,13 @@ uint32_t Vm::allocate(uint32_t size) {
   const uint32_t mode = mode_;
   mode_ = kModeAllocator;
   ++depth_;
-  const bool ok = instance_->call(allocator_, args, 1, trap_);
+  const bool ok = instance_->call(allocator_, args, 1, allocator_trap_);
   --depth_;
   mode_ = mode;
   if (!ok) {
-    nested_trap_ = true;
     if (ending_ == nullptr) {
-      end_call(trap_.cause, "the guest's allocator failed: " + trap_.message);
+      allocator_broke_ = true;
+      end_call(allocator_trap_.cause, "the guest's allocator failed: " + allocator_trap_.message);
     }
     return 0;
   }
@@ -222,10 +222,11 @@ PluginFailure Vm::describe_failure(FailureCause cause) const {
 
 void Vm::break_down(Context& context) {
   if (ending_ != nullptr) {
-    if (!nested_trap_) {
-      trap_.cause = ending_cause_;
-      trap_.exit_code = ending_code_;
+    if (allocator_broke_) {
+      trap_ = std::move(allocator_trap_);
     }
+    trap_.cause = ending_cause_;
+    trap_.exit_code = ending_code_;
     trap_.message = ending_text_;
   }
   const FailureCause cause = failure_cause_of(trap_, guest_log_.last_lines(), instance_->memory().size(), limits());

@@ -162,8 +162,9 @@ class Vm {
   std::string ending_text_;
   TrapCause ending_cause_ = TrapCause::Host;
   int32_t ending_code_ = 0;
-  bool nested_trap_ = false;      // trap_ is the allocator's
   Trap trap_;
+  Trap allocator_trap_;           // of a call in between, which ends the outer one too
+  bool allocator_broke_ = false;
   bool broken_ = false;
   bool draining_ = false;
   bool rebuild_asked_ = false;

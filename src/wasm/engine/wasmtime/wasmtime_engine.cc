@@ -8,6 +8,10 @@
 #include <cpuid.h>
 #endif
 
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
+
 #include "fmt/format.h"
 #include "wasm/engine/engine.h"
 #include "wasm/engine/wasmtime/wasmtime_module.h"
@@ -131,6 +135,13 @@ class WasmtimeEngine final : public Engine {
   const std::string key_;
 };
 
+constexpr uint64_t kSmallReservationBytes = 64ULL * 1024 * 1024;
+
+bool environment_is(const char* name, std::string_view wanted) {
+  const char* value = std::getenv(name);
+  return value != nullptr && value == wanted;
+}
+
 }  // namespace
 
 EngineOptions EngineOptions::for_this_build() {
@@ -140,6 +151,11 @@ EngineOptions EngineOptions::for_this_build() {
   options.memory_reservation_bytes = 0;
   options.pooling = false;
 #endif
+  if (environment_is("WASMGATE_ENGINE", "small")) {
+    options.memory_reservation_bytes = std::min<uint64_t>(options.memory_reservation_bytes, kSmallReservationBytes);
+    options.pooling = false;
+  }
+  options.perf_map = environment_is("WASMGATE_PERF_MAP", "1");
   return options;
 }
 
