@@ -115,6 +115,10 @@ class RouteRuleMatcher {
     return check(match.first->get(), allow);
   }
 
+  /// The global configuration, whatever the request; null when there is none.
+  std::shared_ptr<PluginConfig> holdGlobalConfig() const { return global_; }
+  bool hasRules() const { return !rules_.empty(); }
+
   /// True when `global_auth` was set to false.
   bool globalAuthDisable() const { return global_auth_ && !*global_auth_; }
 

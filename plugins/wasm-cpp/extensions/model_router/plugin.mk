@@ -1,0 +1,2 @@
+# Holds the headers while it reads the body.
+ABI := 0_2_100
