@@ -10,14 +10,15 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 void ChunkExtension::begin_chunk() {
   state_ = State::BeforeName;
+  blank_ = false;
   chunk_bytes_ = 1;  // the ";"
   ++total_bytes_;
   refusal_ = {};
 }
 
 bool ChunkExtension::may_end() const {
-  return state_ == State::Name || state_ == State::AfterName || state_ == State::Token ||
-         state_ == State::AfterValue;
+  return !blank_ &&
+         (state_ == State::Name || state_ == State::Token || state_ == State::AfterValue);
 }
 
 bool ChunkExtension::read(char c) {
@@ -33,6 +34,7 @@ bool ChunkExtension::read(char c) {
     refusal_ = refusals::kBadChunkExtension;
   } else {
     advance(c);
+    blank_ = is_blank(c);
   }
   return false;
 }

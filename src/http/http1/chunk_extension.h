@@ -45,6 +45,7 @@ class ChunkExtension {
 
   const MessageLimits& limits_;
   State state_ = State::BeforeName;
+  bool blank_ = false;  // white space was read last: ";" or "=" must follow
   uint64_t chunk_bytes_ = 0;
   uint64_t total_bytes_ = 0;
   Refusal refusal_;

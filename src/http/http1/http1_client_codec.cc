@@ -181,8 +181,10 @@ size_t Http1ClientCodec::feed(std::string_view bytes, Buffer&) {
       used += feed_head(bytes.substr(used));
     } else if (response_ == Response::Body) {
       used += feed_body(bytes.substr(used));
-    } else {
+    } else if (keep_alive_) {
       refuse(0, refusals::kBytesAfterEnd);
+    } else {
+      return bytes.size();
     }
   }
   return broken_ ? bytes.size() : used;
@@ -247,17 +249,16 @@ size_t Http1ClientCodec::feed_body(std::string_view bytes) {
 
 /// `more_bytes`: the upstream sent bytes after the end. They are no part of any response, so the
 /// connection is lost, and it must look so before the event: its receiver may start the next
-/// request at once.
+/// request at once. On a connection that ends anyway they are thrown away.
 void Http1ClientCodec::end_response(bool more_bytes) {
   const StreamId stream = stream_;
+  const bool lost = more_bytes && keep_alive_;
   response_ = Response::Done;
   keep_alive_ &= !more_bytes;
   reset_when_complete();
-  if (more_bytes) {
-    broken_ = true;
-  }
+  broken_ |= lost;
   events_.on_response_end(stream);
-  if (more_bytes) {
+  if (lost) {
     refuse(0, refusals::kBytesAfterEnd);
   }
 }
