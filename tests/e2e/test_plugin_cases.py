@@ -1,5 +1,6 @@
 """Every case file of plugins/cases on the real gateway, once per language that has the plug-in."""
 
+import base64
 import json
 import os
 import pathlib
@@ -32,7 +33,16 @@ def modules(name):
 
 
 def as_bytes(value):
-    return None if value is None else value.encode() if isinstance(value, str) else json.dumps(value).encode()
+    """A body of a case: text, {base64: ...}, {repeat: text, count: n}, or any other value as JSON."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, dict) and set(value) == {"base64"}:
+        return base64.b64decode(value["base64"])
+    if isinstance(value, dict) and set(value) == {"repeat", "count"}:
+        return value["repeat"].encode() * value["count"]
+    return json.dumps(value).encode()
 
 
 def header_list(value):
@@ -86,10 +96,12 @@ class PluginCases(unittest.TestCase):
         upstream.take()
         expect = request.get("expect") or {}
         chunks = [as_bytes(c) for c in request["chunks"]] if "chunks" in request else None
+        headers = header_list(request.get("headers"))
+        host = next((value for name, value in headers if name == "host"), "example.com")
         with Connection(gateway.port) as connection:
             answer = connection.request(request.get("method", "GET"), request.get("path", "/"),
-                                        headers=header_list(request.get("headers")), body=as_bytes(request.get("body")),
-                                        chunks=chunks, host=request.get("host", "127.0.0.1"))
+                                        headers=[pair for pair in headers if pair[0] != "host"],
+                                        body=as_bytes(request.get("body")), chunks=chunks, host=host)
         seen = upstream.take()
         if "status" in expect:
             self.assertEqual(answer.status, expect["status"], gateway.log()[-2000:])
