@@ -23,7 +23,7 @@ BODIES = {"/1k": 1024, "/100k": 100 * 1024, "/10m": 10 * 1024 * 1024}
 # A proxy closes a connection after so many requests: out of the way for all of them.
 KEEPALIVE_REQUESTS = 100_000_000
 # Where wasmgate runs under valgrind: a small reservation, no pool of instances.
-VALGRIND_ENGINE = {"WASMGATE_ENGINE_POOLING": "off", "WASMGATE_ENGINE_RESERVATION_MIB": "64"}
+VALGRIND_ENGINE = {"WASMGATE_ENGINE": "small"}
 
 
 class PluginUse:
