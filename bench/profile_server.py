@@ -84,7 +84,7 @@ def perf(server, core, folder, top):
     text = subprocess.run(["perf", "report", "-i", str(data), "--stdio", "--no-children", "--sort", "dso,symbol"],
                           capture_output=True, text=True).stdout
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    print("\n".join(lines[:top]))
+    print("\n".join(re.sub(r"\s+-\s+-\s*$", "", line)[:160].rstrip() for line in lines[:top]))
 
 
 def main():

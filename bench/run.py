@@ -14,6 +14,7 @@ import pathlib
 import random
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -293,6 +294,7 @@ def wait_for_upstream(upstream):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: ended by SIGTERM"))  # through the clean-up
     try:
         main()
     except KeyboardInterrupt:

@@ -16,7 +16,7 @@ def child_setup(core):
     def setup():
         if core is not None:
             os.sched_setaffinity(0, {core})
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # not KILL: a master process ends its workers on this one
     return setup
 
 
