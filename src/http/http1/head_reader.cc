@@ -157,7 +157,7 @@ void HeadReader::read_request_line(std::string_view line) {
   if (version.find(' ') != std::string_view::npos) {
     return refuse(refusals::kRequestLineSpaces);
   }
-  if (method == "PRI" && version == "HTTP/2.0") {
+  if (method == "PRI") {  // reserved for the preface (RFC 9113 §11.6)
     return refuse(refusals::kHttp2Preface);
   }
   if (const Refusal refusal = read_version(version, facts_.http10)) {

@@ -162,6 +162,9 @@ Refusal FieldCollector::complete_request(const MessageLimits& limits, std::strin
     return refusals::kConnect;
   }
   const std::string_view method = headers_.fields()[kMethodPlace].value;
+  if (method == "PRI") {
+    return refusals::kHttp2Preface;
+  }
   if (!is_token(method) || method.size() > limits.method_bytes) {
     return refusals::kBadMethod;
   }

@@ -69,6 +69,9 @@ Refusal check_method(std::string_view method) {
   if (method == "CONNECT") {
     return {400, refusals::kConnect.rule, refusals::kConnect.reason};
   }
+  if (method == "PRI") {
+    return refusals::kHttp2Preface;
+  }
   return method == "TRACE" ? Refusal{400, refusals::kTrace.rule, refusals::kTrace.reason}
                            : Refusal{};
 }

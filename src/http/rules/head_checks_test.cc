@@ -65,6 +65,7 @@ TEST(RequestHeadCheck, RefusesMethodsSchemesAndAuthorities) {
   for (const auto& [name, value] : {std::pair{kMethod, "GE T"},
                                     {kMethod, "CONNECT"},
                                     {kMethod, "TRACE"},
+                                    {kMethod, "PRI"},
                                     {kMethod, ""},
                                     {kScheme, "ftp"},
                                     {kAuthority, ""},
