@@ -48,7 +48,8 @@ Result<PluginCode> check_plugin_code(std::string bytes, const std::string& sha25
     return fail(ErrorCode::Corrupt, where + ": this is not a WebAssembly module (magic bytes missing)",
                 ErrorSource::Config);
   }
-  PluginCode code{std::move(bytes), ""};
+  PluginCode code;
+  code.bytes = std::move(bytes);
   code.digest = sha256_hex(code.bytes);
   if (!sha256.empty() && sha256 != code.digest) {
     return fail(ErrorCode::Corrupt,

@@ -10,6 +10,11 @@ namespace wasmgate::artifact {
 struct PluginCode {
   std::string bytes;
   std::string digest;  // SHA-256 of the bytes, hexadecimal
+  std::string resolved;         // where it came from, exactly: "host/repo@sha256:…", a URL, or a path
+  std::string manifest_digest;  // images: SHA-256 of the manifest, hexadecimal; else empty
+  std::string signer;           // fingerprint of the key that signed it; empty: not verified
+  std::string spec_yaml;        // the image's spec.yaml; empty: none
+  std::string note;             // not empty: a sentence for log and status (an older copy is used, …)
 };
 
 /// Reads `path`. `sha256`: lower-case hexadecimal, or empty for no check.

@@ -246,13 +246,14 @@ Result<Token> read_token_response(std::string_view body) {
 bool is_local_registry(const Url& registry) { return is_local(classify_host(registry.host)); }
 
 Result<void> check_realm(const Url& realm, const Url& registry, bool with_credentials,
-                         const std::vector<std::string>& trusted) {
+                         const std::vector<std::string>& trusted, bool registry_is_local) {
+  const bool local_registry = registry_is_local || is_local_registry(registry);
   const std::string where = "token realm " + realm.scheme + "://" + realm.authority() +
                             " of registry " + registry.authority();
   if (realm.scheme == "http" && registry.scheme != "http") {
     return fail(ErrorCode::Refused, where + ": plain http is refused", ErrorSource::Upstream);
   }
-  if (is_local(classify_host(realm.host)) && !is_local_registry(registry)) {
+  if (is_local(classify_host(realm.host)) && !local_registry) {
     return fail(ErrorCode::Refused,
                 where + ": it is a private, loopback, link-local or metadata address",
                 ErrorSource::Upstream);

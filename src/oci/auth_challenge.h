@@ -65,7 +65,7 @@ Result<Token> read_token_response(std::string_view body);
 /// registry's host, a sub-domain or sibling under the same registrable-looking domain, or in
 /// `trusted` (host names). Errors: Refused, with the reason.
 Result<void> check_realm(const Url& realm, const Url& registry, bool with_credentials,
-                         const std::vector<std::string>& trusted);
+                         const std::vector<std::string>& trusted, bool registry_is_local = false);
 
 /// True when addresses like the registry's own are allowed for its realm (the registry's name is
 /// itself a private address or local name).

@@ -1,0 +1,50 @@
+#pragma once
+// artifact::Fetcher on libcurl: one exchange at a time, blocking, with the address rule enforced on
+// the addresses that are connected to, after name resolution. And the machine's part of the other
+// ports of artifact/: waiting, credential helpers.
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "artifact/fetcher.h"
+#include "artifact/ports.h"
+
+namespace wasmgate::server {
+
+class HttpFetcher final : public artifact::Fetcher {
+ public:
+  /// `user_agent`: "wasmgate/0.1.0".
+  explicit HttpFetcher(std::string user_agent);
+  ~HttpFetcher() override;
+
+  Result<artifact::FetchResponse> fetch(const artifact::FetchRequest& request,
+                                        const artifact::BodySink& sink) override;
+
+ private:
+  struct Handle;
+  std::unique_ptr<Handle> handle_;
+  std::string user_agent_;
+};
+
+/// Waits in real time; stop() (any thread) ends the present wait and all later ones.
+class WakeableSleeper final : public artifact::Sleeper {
+ public:
+  bool sleep(Duration time) override;
+  void stop();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopped_ = false;
+};
+
+/// Runs docker-credential-<name> from PATH, at most 10 seconds.
+class ProcessCredentialHelper final : public artifact::CredentialHelper {
+ public:
+  Result<std::string> run(const std::string& name, const std::string& verb,
+                          const std::string& input) override;
+};
+
+}  // namespace wasmgate::server
