@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "http/codec/limits.h"
+#include "http/http2/http2_limits.h"
 #include "proxy/proxy_worker.h"
 #include "proxy/request_id.h"
 
@@ -26,6 +27,7 @@ struct WorkerContext {
   config::GatewayConfig settings;
   http::MessageLimits request_limits;
   http::MessageLimits response_limits = http::default_response_limits();
+  http::Http2Limits http2_limits;
 
   uint64_t next_stream_id = 1;
   uint64_t next_connection_id = 1;

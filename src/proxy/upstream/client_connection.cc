@@ -1,18 +1,25 @@
 #include "proxy/upstream/client_connection.h"
 
 #include "http/http1/http1_client_codec.h"
+#include "http/http2/http2_client_codec.h"
 
 namespace wasmgate::proxy {
 namespace {
 
 constexpr size_t kFramingBytes = 64;
 
+std::unique_ptr<http::ClientCodec> make_codec(WorkerContext& context, http::ClientCodecEvents& events, bool http2) {
+  return http2 ? http::make_http2_client_codec(events, context.response_limits, context.http2_limits, context.loop.clock())
+               : http::make_http1_client_codec(events, context.response_limits);
+}
+
 }  // namespace
+
 ClientConnection::ClientConnection(WorkerContext& context, ClientConnectionOwner& owner, const net::Address& address,
                                    bool http2)
     : context_(context),
       owner_(owner),
-      codec_(http::make_http1_client_codec(*this, context.response_limits)),
+      codec_(make_codec(context, *this, http2)),
       idle_timer_(context.loop.timers(), [this] { drain(); }),
       http2_(http2) {
   transport_ = context.services.connector.connect(address, context.settings.timeouts.connect, *this);
@@ -22,7 +29,7 @@ ClientConnection::ClientConnection(WorkerContext& context, ClientConnectionOwner
 
 bool ClientConnection::available() const {
   return connected_ && !closed_ && !draining_ && !unusable_ && !feeding_ && streams_.size() < codec_->concurrency() &&
-         (http2_ || codec_->reusable());
+         codec_->reusable();
 }
 
 http::StreamId ClientConnection::start(ClientStreamEvents& events, const http::HeaderMap& headers, bool end_stream) {
@@ -31,9 +38,10 @@ http::StreamId ClientConnection::start(ClientStreamEvents& events, const http::H
   if (id == 0) {
     return 0;
   }
-  streams_.push_back({id, &events, end_stream});
+  streams_.push_back({.id = id, .events = &events, .request_done = end_stream});
   ++requests_;
   flush();
+  update_blocked(streams_.back());
   return id;
 }
 
@@ -46,6 +54,9 @@ void ClientConnection::send_data(http::StreamId stream, std::string_view data, b
   context_.loop.buffers().make_room(transport_->output(), data.size() + kFramingBytes);
   codec_->write_data(stream, data, end_stream, transport_->output());
   flush();
+  if (Stream* still = find(stream)) {
+    update_blocked(*still);
+  }
 }
 
 void ClientConnection::send_trailers(http::StreamId stream, const http::HeaderMap& trailers) {
@@ -86,6 +97,11 @@ void ClientConnection::pause(http::StreamId stream) {
 
 void ClientConnection::resume(http::StreamId stream) {
   codec_->resume(stream);
+  if (http2_) {
+    codec_->flush(transport_->output());
+    flush();
+    return;
+  }
   paused_ = false;
   transport_->resume();
 }
@@ -104,13 +120,12 @@ void ClientConnection::close(UpstreamFailure reason) {
   closed_ = true;
   context_.metrics.add(context_.ids.upstream_connections_active, -1);
   idle_timer_.cancel();
+  lost_hook_.unlink();
   transport_->close();
   auto streams = std::move(streams_);
   streams_.clear();
   for (const Stream& stream : streams) {
-    if (stream.events != nullptr) {
-      stream.events->on_failure(reason);
-    }
+    stream.events->on_failure(reason);
   }
   owner_.on_closed(*this, connected_, reason);
 }
@@ -140,12 +155,19 @@ void ClientConnection::after_input() {
   if (closed_) {
     return;
   }
-  if ((unusable_ || draining_) && streams_.empty()) {
+  if (lost_) {
     close(UpstreamFailure::Protocol);
+    return;
+  }
+  if (streams_.empty() && (unusable_ || draining_ || !codec_->reusable())) {
+    close(UpstreamFailure::Reset);
     return;
   }
   if (!transport_->output().empty()) {
     flush();
+  }
+  if (http2_) {
+    check_watermark();
   }
   if (!freed_) {
     return;
@@ -160,8 +182,6 @@ void ClientConnection::after_input() {
       idle_timer_.arm(context_.settings.timeouts.pool_idle);
     }
     owner_.on_available(*this);
-  } else if (streams_.empty()) {
-    close(UpstreamFailure::Reset);
   }
 }
 
@@ -173,7 +193,11 @@ void ClientConnection::on_end_of_input() {
 }
 
 void ClientConnection::on_output_progress(size_t, size_t) {
-  if (send_blocked_) {
+  if (codec_->wants_flush()) {
+    codec_->flush(transport_->output());
+    transport_->flush_soon();
+  }
+  if (send_blocked_ || http2_) {
     check_watermark();
   }
 }
@@ -182,22 +206,42 @@ void ClientConnection::on_closed(net::CloseReason reason) { close(failure_of(rea
 
 void ClientConnection::flush() {
   transport_->flush_soon();
-  check_watermark();
+  if (!http2_) {  // HTTP/2 looks at each stream, after input and output
+    check_watermark();
+  }
 }
 
 void ClientConnection::check_watermark() {
   const size_t high = context_.settings.limits.buffer_high_watermark_bytes;
   const size_t pending = transport_->output().size();
-  if (send_blocked_ ? pending > high / 2 : pending <= high) {
-    return;
-  }
-  send_blocked_ = !send_blocked_;
-  for (size_t i = 0; i < streams_.size(); ++i) {
-    if (streams_[i].events != nullptr) {
-      streams_[i].events->on_send_blocked(send_blocked_);
+  const bool changed = send_blocked_ ? pending <= high / 2 : pending > high;
+  send_blocked_ ^= changed;
+  if (changed || http2_) {
+    for (size_t i = 0; i < streams_.size(); ++i) {
+      update_blocked(streams_[i]);
     }
   }
 }
+
+void ClientConnection::update_blocked(Stream& stream) {
+  if (http2_) {
+    const size_t high = context_.settings.limits.buffer_high_watermark_bytes;
+    const size_t waiting = codec_->buffered(stream.id);
+    stream.window_blocked = waiting > (stream.window_blocked ? high / 2 : high);
+  }
+  const bool now = send_blocked_ || stream.window_blocked;
+  if (now != stream.blocked) {
+    stream.blocked = now;
+    stream.events->on_send_blocked(now);
+  }
+}
+
+bool ClientConnection::blocked(http::StreamId stream) {
+  const Stream* found = find(stream);
+  return found != nullptr && found->blocked;
+}
+
+void ClientConnection::close_lost() { close(UpstreamFailure::Protocol); }
 
 // ---- codec ----
 
@@ -255,7 +299,13 @@ void ClientConnection::on_response_end(http::StreamId stream) {
 void ClientConnection::on_stream_reset(http::StreamId stream) { fail_stream(stream, UpstreamFailure::Reset); }
 
 void ClientConnection::on_refusal(http::StreamId stream, const http::Refusal& refusal) {
-  unusable_ = true;
+  if (stream == 0) {
+    lost_ = true;
+    if (!feeding_) {
+      context_.loop.at_turn_end(lost_hook_);
+    }
+  }
+  unusable_ |= !http2_ || !codec_->reusable();
   context_.services.logger.debug("upstream {}: {}", transport_->remote_address().to_string(), refusal.reason);
   fail_stream(stream, at_eof_ ? UpstreamFailure::Reset : UpstreamFailure::Protocol);
 }

@@ -1,7 +1,7 @@
 #pragma once
-// One connection to an endpoint: a transport, a client codec, and the requests in progress on it (one for HTTP/1). It belongs to its
-// endpoint's pool, and goes back there only when its codec says that nothing of an old message is left: bytes after a response's end
-// are refused by the codec and close the connection, they are never the next response.
+// One connection to an endpoint: a transport, a client codec, and the requests in progress on it (one for HTTP/1, many for HTTP/2). It
+// belongs to its endpoint's pool, and goes back there only when its codec says that nothing of an old message is left: bytes after a
+// response's end are refused by the codec and close the connection, they are never the next response.
 
 #include <memory>
 #include <string>
@@ -26,7 +26,7 @@ class ClientStreamEvents {
   virtual void on_response_trailers(http::HeaderMap&& trailers) = 0;
   virtual void on_response_end() = 0;
   virtual void on_failure(UpstreamFailure failure) = 0;
-  /// The connection's output went above (true) or below (false) its watermark.
+  /// What waits to be sent for this request went above (true) or below (false) its watermark.
   virtual void on_send_blocked(bool blocked) = 0;
 };
 
@@ -55,7 +55,8 @@ class ClientConnection final : public net::Deletable, private net::TransportEven
   void pause(http::StreamId stream);
   void resume(http::StreamId stream);
 
-  bool send_blocked() const { return send_blocked_; }
+  /// True while on_send_blocked(true) stands.
+  bool blocked(http::StreamId stream);
   bool connected() const { return connected_; }
   /// True when another request may start now.
   bool available() const;
@@ -78,6 +79,8 @@ class ClientConnection final : public net::Deletable, private net::TransportEven
     http::StreamId id;
     ClientStreamEvents* events;
     bool request_done;
+    bool window_blocked = false;  // HTTP/2: much waits for the peer's window
+    bool blocked = false;
   };
 
   // net::TransportEvents
@@ -102,6 +105,8 @@ class ClientConnection final : public net::Deletable, private net::TransportEven
   void after_input();
   void flush();
   void check_watermark();
+  void update_blocked(Stream& stream);
+  void close_lost();
 
   WorkerContext& context_;
   ClientConnectionOwner& owner_;
@@ -109,6 +114,7 @@ class ClientConnection final : public net::Deletable, private net::TransportEven
   std::unique_ptr<net::Transport> transport_;
   std::vector<Stream> streams_;
   net::Timer idle_timer_;
+  net::MethodHook<ClientConnection, &ClientConnection::close_lost> lost_hook_{*this};
   std::string local_text_;
   uint64_t requests_ = 0;
   bool http2_;
@@ -116,6 +122,7 @@ class ClientConnection final : public net::Deletable, private net::TransportEven
   bool closed_ = false;
   bool draining_ = false;
   bool unusable_ = false;  // no further request; closes when the last one ends
+  bool lost_ = false;      // the codec has given the connection up
   bool feeding_ = false;
   bool freed_ = false;  // a request ended: perhaps available again
   bool at_eof_ = false;

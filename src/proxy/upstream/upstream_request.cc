@@ -111,7 +111,7 @@ void UpstreamRequest::send_waiting_body() {
   if (trailers_ != nullptr && connection_ != nullptr) {
     connection_->send_trailers(stream_, *trailers_);
   }
-  set_blocked(connection_ != nullptr && connection_->send_blocked());
+  set_blocked(connection_ != nullptr && connection_->blocked(stream_));
 }
 
 void UpstreamRequest::send_data(Buffer& data, bool end_stream) {
