@@ -6,7 +6,11 @@ Needs a built gateway, the plug-ins (`make build PLUGIN_NAME=ai-intent`) and the
 
 import json
 import pathlib
+import shutil
+import socket
+import subprocess
 import sys
+import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -25,8 +29,8 @@ def get(gateway, path="/", **more):
 
 
 class OnGateway(unittest.TestCase):
-    def gateway(self, module, upstream, config=None, side=None):
-        """One route to `upstream` with the plug-in; `side` is the cluster outbound|80||side.dns."""
+    def gateway(self, module, upstream, config=None, side=None, more=None):
+        """One route to `upstream` with the plug-in; `side` is the cluster outbound|80||side.dns, `more` further files."""
         if not module.exists():
             self.skipTest(f"{module} is not built")
         files = {
@@ -37,7 +41,7 @@ class OnGateway(unittest.TestCase):
         if side is not None:
             alias = {"wasmgate.io/cluster-alias": "side.dns"}
             files["side.yaml"] = service("side", [side.endpoint()], annotations=alias)
-        return Gateway(files)
+        return Gateway({**files, **(more or {})})
 
 
 class Strangers(OnGateway):
@@ -127,6 +131,58 @@ class Intent(OnGateway):
             with self.gateway(self.MODULE, upstream, self.CONFIG, model) as gateway:
                 self.assertEqual(get(gateway, method="POST", body=CHAT).status, 200)
                 gateway.wait_for_log("the model has answered with status 500")
+
+
+class Redis:
+    """A Redis server on a free port of loopback; without files."""
+
+    def __enter__(self):
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        quiet = subprocess.DEVNULL
+        self.process = subprocess.Popen(["redis-server", *options], stdout=quiet, stderr=quiet)
+        end = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return self
+            except OSError:
+                if time.monotonic() > end:
+                    self.process.kill()
+                    raise
+                time.sleep(0.02)
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+
+class Demo(OnGateway):
+    MODULE = HERE.parent / "extensions/demo-wasm/plugin.wasm"
+
+    def test_redis_and_http_calls_fill_the_report(self):
+        if shutil.which("redis-server") is None:
+            self.skipTest("redis-server is not installed")
+        config = {
+            "test": "t",
+            "redis": {"service_name": "redis.dns", "service_port": 80},
+            "call": {"service_name": "side", "domain": "side.test", "path": "/post"},
+        }
+        reply = (200, [("content-type", "text/plain")], b"the body")
+        with Redis() as redis, Upstream(lambda request: reply) as upstream:
+            with Upstream(lambda request: (200, [], b"called")) as side:
+                alias = {"wasmgate.io/cluster-alias": "redis.dns"}
+                text = service("redis", [("127.0.0.1", redis.port)], annotations=alias)
+                with self.gateway(self.MODULE, upstream, config, side, {"redis.yaml": text}) as gateway:
+                    for number in ("1", "2"):
+                        report = json.loads(get(gateway).body)
+                        self.assertEqual(report["http_call_body"], "called")
+                        if "INCR connect was not sent: InternalFailure" in gateway.log():
+                            self.skipTest("this gateway has no Redis client yet")
+                        expected = {"redis_cid": number, "http_call_body": "called", "res_body": "the body"}
+                        self.assertEqual(report, expected, gateway.log())
+                    self.assertEqual(side.take()[0].body, b"test_body")
 
 
 if __name__ == "__main__":
