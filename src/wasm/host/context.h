@@ -1,6 +1,7 @@
 #pragma once
 // Contexts: what a guest knows by a number. One root context per VM (id 1) and one stream context per HTTP stream.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,6 +38,7 @@ struct StreamContext : Context {
   uint32_t ticks_used = 0;     // guest time of this stream, in engine ticks
   uint32_t calls_out = 0;      // in flight that this stream started
   size_t written_bytes = 0;    // header bytes written by the guest
+  std::array<size_t, 4> map_bytes{};  // at most this many bytes are in a map, by map id; 0: not counted yet
   std::optional<filter::LocalReply> reply;
   std::string injected;        // response body bytes to be sent on
   bool inject_end = false;

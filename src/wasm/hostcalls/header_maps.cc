@@ -77,13 +77,17 @@ std::string_view refusal_of(MapId map, std::string_view name, std::string_view v
   return {};
 }
 
-/// The budget of the map after the write.
-bool fits_budget(HostCall& call, const HeaderMap& map, size_t more_fields, size_t more_bytes) {
+/// The budget of the map after the write. An upper bound of its bytes is kept, so that they are added up only near the limit.
+bool fits_budget(HostCall& call, MapId id, const HeaderMap& map, size_t fields, size_t more_bytes) {
   auto& stream = *call.stream();
   const auto& limits = call.limits();
   stream.written_bytes += more_bytes;
-  return map.size() + more_fields <= limits.header_count && map.byte_size() + more_bytes <= limits.header_bytes &&
-         stream.written_bytes <= limits.header_write_bytes;
+  auto& bound = stream.map_bytes[static_cast<size_t>(id)];
+  if (bound == 0 || bound + more_bytes > limits.header_bytes) {
+    bound = map.byte_size();
+  }
+  bound += more_bytes;
+  return fields <= limits.header_count && bound <= limits.header_bytes && stream.written_bytes <= limits.header_write_bytes;
 }
 
 /// A request's route follows its head (D20).
@@ -189,7 +193,8 @@ Status proxy_set_header_map_pairs(HostCall& call, uint32_t map, uint32_t data, u
     return call.bad_argument(kNotWritable);
   }
   const HeaderMap empty;
-  if (!fits_budget(call, empty, pairs->size(), size)) {
+  call.stream()->map_bytes[map] = 0;
+  if (!fits_budget(call, static_cast<MapId>(map), empty, pairs->size(), size)) {
     return call.bad_argument(kTooMuch);
   }
   while (!target->empty()) {
@@ -231,7 +236,7 @@ Status proxy_add_header_map_value(HostCall& call, uint32_t map, uint32_t key, ui
   if (const auto status = prepare_write(call, map, key, key_size, value, value_size, target, field); status != Status::Ok) {
     return status;
   }
-  if (!fits_budget(call, *target, 1, field.name.size() + field.value.size())) {
+  if (!fits_budget(call, static_cast<MapId>(map), *target, target->size() + 1, field.name.size() + field.value.size())) {
     return call.bad_argument(kTooMuch);
   }
   if (is_pseudo(field.name)) {
@@ -253,7 +258,10 @@ Status proxy_replace_header_map_value(HostCall& call, uint32_t map, uint32_t key
   if (const auto status = prepare_write(call, map, key, key_size, value, value_size, target, field); status != Status::Ok) {
     return status;
   }
-  if (!fits_budget(call, *target, target->contains(field.name) ? 0 : 1, field.name.size() + field.value.size())) {
+  // A full map can still change what it has.
+  const size_t fields =
+      target->size() < call.limits().header_count || !target->contains(field.name) ? target->size() + 1 : target->size();
+  if (!fits_budget(call, static_cast<MapId>(map), *target, fields, field.name.size() + field.value.size())) {
     return call.bad_argument(kTooMuch);
   }
   target->set(field.name, field.value);
