@@ -252,7 +252,11 @@ Result<PluginCode> ArtifactStore::get_image(const PluginRequest& request, const 
   }
   SecretCredentials secret(request.pull_credentials);
   CredentialSource& credentials = request.pull_credentials.empty() ? credentials_ : secret;
-  WebClient web(fetcher_, clock_, sleeper_, options_.web);
+  WebOptions web_options = options_.web;
+  if (always && read_record(key)) {
+    web_options.limits.tries = 1;  // there is a copy to stand in: do not keep a start waiting
+  }
+  WebClient web(fetcher_, clock_, sleeper_, std::move(web_options));
   RegistryClient registry(web, credentials, clock_, options_.registry);
   auto code = pull_image(request, *reference, registry, &registry, key);
   if (!code && always && is_network(code.error())) {

@@ -48,6 +48,8 @@ Daemon::Daemon(const Options& options) : options_(options), logger_(make_stderr_
 }
 
 Daemon::~Daemon() {
+  fetcher_.stop();
+  sleeper_.stop();
   // Threads first, newest first: each may still post to the ones made before it.
   publisher_.reset();
   preparer_.reset();
@@ -136,7 +138,10 @@ bool Daemon::start_workers(const config::Model& model) {
   for (const auto& worker : workers_) {
     worker->start();
   }
-  builder_ = std::make_unique<GenerationBuilder>(*compiler_, *process_, workers, *logger_);
+  if (!open_store()) {
+    return false;
+  }
+  builder_ = std::make_unique<GenerationBuilder>(*store_, *compiler_, *process_, workers, *logger_);
   publisher_ = std::make_unique<Publisher>(*builder_, workers_, [this](Published published) {
     loop_.post([this, box = std::make_shared<Published>(std::move(published))] { on_published(std::move(*box)); });
   });
@@ -160,6 +165,23 @@ bool Daemon::open_listeners(const config::Model& model, uint32_t workers) {
       sockets_[i].push_back(std::move(*socket));
     }
   }
+  return true;
+}
+
+bool Daemon::open_store() {
+  const auto environment = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value != nullptr ? value : "");
+  };
+  credentials_ = std::make_unique<artifact::StoredCredentials>(artifact::credential_files(environment), credential_helper_);
+  artifact::StoreOptions options;
+  options.folder = state_folder(options_.state_dir) + "/artifacts";
+  auto store = artifact::ArtifactStore::open(std::move(options), fetcher_, *credentials_, sleeper_, clock_, *logger_);
+  if (!store) {
+    logger_->error("the plug-in cache cannot be opened: {}", store.error().detail);
+    return false;
+  }
+  store_ = std::move(*store);
   return true;
 }
 

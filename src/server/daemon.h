@@ -16,11 +16,13 @@
 #include "proxy/downstream/access_log.h"
 #include "server/config_watcher.h"
 #include "server/demo.h"
+#include "server/http_fetcher.h"
 #include "server/options.h"
 #include "server/plugin_compiler.h"
 #include "server/publisher.h"
 #include "server/signals.h"
 #include "server/small_server.h"
+#include "server/state_folder.h"
 #include "server/worker.h"
 #include "wasm/host/process_services.h"
 #include "wasm/host/shared_stores.h"
@@ -40,6 +42,7 @@ class Daemon {
   bool start_engine(const config::Model& model);
   bool start_workers(const config::Model& model);
   bool start_admin(const config::Model& model);
+  bool open_store();
   bool open_listeners(const config::Model& model, uint32_t workers);
   config::LoadResult load_files();
   bool print_diagnostics(const config::Diagnostics& diagnostics) const;
@@ -64,6 +67,11 @@ class Daemon {
   std::unique_ptr<wasm::SharedStores> stores_;
   std::unique_ptr<wasm::ProcessServices> process_;
   std::unique_ptr<PluginCompiler> compiler_;
+  HttpFetcher fetcher_{std::string("wasmgate/") + kVersion};
+  WakeableSleeper sleeper_;
+  ProcessCredentialHelper credential_helper_;
+  std::unique_ptr<artifact::StoredCredentials> credentials_;
+  std::unique_ptr<artifact::ArtifactStore> store_;
   std::unique_ptr<GenerationBuilder> builder_;
   std::unique_ptr<proxy::ProxyMetrics> proxy_metrics_;
   std::unique_ptr<proxy::ConnectionLimits> connection_limits_;

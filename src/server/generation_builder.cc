@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "server/plugin_scope.h"
@@ -13,6 +14,15 @@ namespace {
 std::string host_name() {
   char name[256] = {};
   return ::gethostname(name, sizeof name - 1) == 0 ? std::string(name) : std::string("localhost");
+}
+
+artifact::Pull pull_of(config::PullPolicy policy) {
+  switch (policy) {
+    case config::PullPolicy::IfNotPresent: return artifact::Pull::IfNotPresent;
+    case config::PullPolicy::Always: return artifact::Pull::Always;
+    case config::PullPolicy::Unspecified: break;
+  }
+  return artifact::Pull::Unspecified;
 }
 
 const char* reason_of(wasm::FailureCause cause) {
@@ -27,23 +37,31 @@ const char* reason_of(wasm::FailureCause cause) {
 
 }  // namespace
 
-GenerationBuilder::GenerationBuilder(PluginCompiler& compiler, const wasm::ProcessServices& process, uint32_t workers,
-                                     Logger& logger)
-    : compiler_(compiler), process_(process), workers_(workers), logger_(logger), node_id_(host_name()) {}
+GenerationBuilder::GenerationBuilder(artifact::ArtifactStore& store, PluginCompiler& compiler, const wasm::ProcessServices& process,
+                                     uint32_t workers, Logger& logger)
+    : store_(store), compiler_(compiler), process_(process), workers_(workers), logger_(logger), node_id_(host_name()) {}
 
 tl::expected<artifact::PluginCode, GenerationBuilder::Failure> GenerationBuilder::fetch(
-    const config::Plugin& plugin) const {
-  if (plugin.file.empty()) {
-    return tl::unexpected(Failure{"UnsupportedValue",
-                                  "url " + plugin.url + ": only file:// urls can be fetched in this version",
-                                  wasm::FailureCause::Unavailable});
-  }
-  auto code = artifact::read_plugin_file(plugin.file, plugin.sha256, plugin.limits.module_bytes);
+    const config::Plugin& plugin) {
+  auto code = store_.get({plugin.url, plugin.file, plugin.sha256, pull_of(plugin.pull_policy), plugin.pull_credentials,
+                          plugin.verification_key, plugin.limits.module_bytes});
   if (!code) {
     const char* reason = code.error().code == ErrorCode::Corrupt ? "DigestMismatch" : "ImagePullFailed";
     return tl::unexpected(Failure{reason, code.error().detail, wasm::FailureCause::Unavailable});
   }
+  if (!code->note.empty()) {
+    logger_.warn("plug-in {}: {}", plugin.resource, code->note);
+  }
   return std::move(*code);
+}
+
+std::optional<std::chrono::milliseconds> GenerationBuilder::next_retry() const {
+  return waiting_.empty() ? std::nullopt : store_.next_retry();
+}
+
+bool GenerationBuilder::retry() {
+  return std::any_of(waiting_.begin(), waiting_.end(),
+                     [this](const config::Plugin& plugin) { return fetch(plugin).has_value(); });
 }
 
 GenerationBuilder::Made GenerationBuilder::make(const config::Plugin& plugin, uint64_t number,
@@ -93,6 +111,8 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
   generation->routes = std::make_shared<proxy::RouteTable>(model->routes);
   generation->route_plugins.resize(model->routes.size());
   pending_.clear();
+  waiting_.clear();
+  store_.set_options(model->gateway.oci_insecure_hosts, model->gateway.oci_mirrors, model->gateway.oci_preload_folder);
 
   for (const config::Plugin& plugin : model->plugins) {
     GenerationPlugin entry;
@@ -112,6 +132,9 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
       status.reason = made.error().reason;
       status.message = made.error().message;
       status.resolved = made.error().cause != wasm::FailureCause::Unavailable;
+      if (!status.resolved && plugin.file.empty()) {
+        waiting_.push_back(plugin);
+      }
       const auto known = good_.find(plugin.resource);
       if (known != good_.end()) {
         entry.plugin = known->second.plugin;
@@ -145,6 +168,9 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
   return generation;
 }
 
-void GenerationBuilder::activated(const Generation&) { good_ = std::exchange(pending_, {}); }
+void GenerationBuilder::activated(const Generation&) {
+  good_ = std::exchange(pending_, {});
+  store_.keep_used();
+}
 
 }  // namespace wasmgate::server

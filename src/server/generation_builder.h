@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "artifact/artifact_store.h"
 #include "base/log.h"
 #include "server/generation.h"
 #include "server/plugin_compiler.h"
@@ -18,12 +21,19 @@ namespace wasmgate::server {
 class GenerationBuilder {
  public:
   /// All arguments outlive the builder.
-  GenerationBuilder(PluginCompiler& compiler, const wasm::ProcessServices& process, uint32_t workers, Logger& logger);
+  GenerationBuilder(artifact::ArtifactStore& store, PluginCompiler& compiler, const wasm::ProcessServices& process,
+                    uint32_t workers, Logger& logger);
 
   std::unique_ptr<Generation> build(std::shared_ptr<const config::Model> model);
 
   /// Tells that this generation serves: its plug-ins become the last good ones, and what is not in it is forgotten.
   void activated(const Generation& generation);
+
+  /// When to try again what could not be fetched; nothing when all was fetched.
+  std::optional<std::chrono::milliseconds> next_retry() const;
+
+  /// Tries again what could not be fetched for the last build. True when something came: build again.
+  bool retry();
 
  private:
   struct Good {
@@ -40,8 +50,9 @@ class GenerationBuilder {
   using Made = tl::expected<Good, Failure>;
 
   Made make(const config::Plugin& plugin, uint64_t number, std::vector<std::unique_ptr<wasm::Vm>>& vms);
-  tl::expected<artifact::PluginCode, Failure> fetch(const config::Plugin& plugin) const;
+  tl::expected<artifact::PluginCode, Failure> fetch(const config::Plugin& plugin);
 
+  artifact::ArtifactStore& store_;
   PluginCompiler& compiler_;
   const wasm::ProcessServices& process_;
   uint32_t workers_;
@@ -50,6 +61,7 @@ class GenerationBuilder {
   uint64_t number_ = 0;
   std::map<std::string, Good> good_;     // by resource: what serves
   std::map<std::string, Good> pending_;  // of the generation being built
+  std::vector<config::Plugin> waiting_;  // could not be fetched from the network
 };
 
 }  // namespace wasmgate::server

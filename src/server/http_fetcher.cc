@@ -81,6 +81,10 @@ int on_seek(void* user, curl_off_t offset, int origin) {
   return CURL_SEEKFUNC_OK;
 }
 
+int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool>*>(user)->load() ? 1 : 0;
+}
+
 std::string text_of(const sockaddr& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   const void* at =
@@ -154,6 +158,8 @@ Error error_of(CURLcode code, const char* text, const Exchange& exchange) {
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_ISSUER_ERROR:
       return Error(ErrorCode::Refused, detail, ErrorSource::Upstream);
+    case CURLE_ABORTED_BY_CALLBACK:
+      return Error(ErrorCode::Cancelled, detail, ErrorSource::Internal);
     case CURLE_WRITE_ERROR:
       if (exchange.stopped) {
         return Error(ErrorCode::Cancelled, detail, ErrorSource::Internal);
@@ -196,6 +202,9 @@ Result<artifact::FetchResponse> HttpFetcher::fetch(const artifact::FetchRequest&
   curl_easy_setopt(curl, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &stopped_);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
                    static_cast<long>(std::max<int64_t>(request.timeout.count(), 1)));
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);

@@ -3,6 +3,7 @@
 // the addresses that are connected to, after name resolution. And the machine's part of the other
 // ports of artifact/: waiting, credential helpers.
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -22,10 +23,14 @@ class HttpFetcher final : public artifact::Fetcher {
   Result<artifact::FetchResponse> fetch(const artifact::FetchRequest& request,
                                         const artifact::BodySink& sink) override;
 
+  /// Ends the present exchange within a second, and all later ones at once (Cancelled). Thread: any.
+  void stop() { stopped_ = true; }
+
  private:
   struct Handle;
   std::unique_ptr<Handle> handle_;
   std::string user_agent_;
+  std::atomic<bool> stopped_{false};
 };
 
 /// Waits in real time; stop() (any thread) ends the present wait and all later ones.

@@ -31,13 +31,25 @@ void Publisher::run() {
     std::shared_ptr<const config::Model> model;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stop_ || next_ != nullptr; });
+      const auto something = [this] { return stop_ || next_ != nullptr; };
+      if (const auto retry_in = last_ != nullptr ? builder_.next_retry() : std::nullopt) {
+        wake_.wait_for(lock, *retry_in + std::chrono::milliseconds(10), something);
+      } else {
+        wake_.wait(lock, something);
+      }
       if (stop_) {
         return;
       }
       model = std::exchange(next_, nullptr);
     }
-    bring_out(std::move(model));
+    // Time over, nothing new: what could not be fetched is tried again, and built only when it came.
+    if (model == nullptr && builder_.retry()) {
+      model = last_;
+    }
+    if (model != nullptr) {
+      last_ = model;
+      bring_out(std::move(model));
+    }
   }
 }
 

@@ -46,6 +46,7 @@ class Publisher {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::shared_ptr<const config::Model> next_;
+  std::shared_ptr<const config::Model> last_;  // this thread only
   bool stop_ = false;
   std::thread thread_;
 };
