@@ -11,8 +11,8 @@
 namespace wasmgate::cli {
 namespace {
 
-constexpr const char* kFilesHelp =
-    "file or folder with resources (*.yaml, *.yml, *.json); - is standard input";
+constexpr const char* kFilesHelp = "file or folder with resources (*.yaml, *.yml, *.json)";
+constexpr const char* kFilesOrInputHelp = "file or folder with resources; - is standard input";
 
 // The parser and where its options are stored.
 struct Tree {
@@ -61,15 +61,14 @@ CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& words) 
 }
 
 // One value per -f, so that positionals may follow.
-CLI::Option* files(CLI::App* command, std::vector<std::string>& target) {
-  return command->add_option("-f,--file", target, kFilesHelp)
-      ->type_name("PATH")
-      ->allow_extra_args(false);
+CLI::Option* files(CLI::App* command, std::vector<std::string>& target, const char* help) {
+  return command->add_option("-f,--file", target, help)->type_name("PATH")->allow_extra_args(false);
 }
 
 CLI::App* add_command(Tree& tree, const char* name, const char* help, const char* examples) {
   CLI::App* command = tree.app.add_subcommand(name, help);
   command->footer(examples);
+  command->fallthrough();  // --color may stand after the command
   return command;
 }
 
@@ -79,7 +78,7 @@ void add_run(Tree& t) {
                             "wasmgate run -f conf/\n"
                             "wasmgate run -f conf/ --listen 0.0.0.0:80 --workers 4\n"
                             "wasmgate run                        # the built-in demo");
-  files(c, o.paths)->envname("WASMGATE_FILE");
+  files(c, o.paths, kFilesHelp)->envname("WASMGATE_FILE");
   c->add_option("--listen", t.listen,
                 "where to listen, in place of the configured listeners; port 0: a free one")
       ->type_name("ADDRESS:PORT")
@@ -121,7 +120,7 @@ void add_validate(Tree& t) {
                             "wasmgate validate -f conf/\n"
                             "wasmgate validate -f conf/ -o sarif > result.sarif\n"
                             "kustomize build . | wasmgate validate -f -");
-  files(c, o.paths)->required();
+  files(c, o.paths, kFilesOrInputHelp)->required();
   one_of(c->add_option("-o,--output", o.output, "form of the result"),
          {"text", "json", "sarif", "github"});
   c->add_flag("--strict", o.strict, "warnings count as errors");
@@ -133,8 +132,19 @@ void add_explain(Tree& t) {
       add_command(t, "explain", "tell which route, plug-ins and rules a request meets, and why",
                   "wasmgate explain -f conf/ http://shop.example.com/api/orders\n"
                   "wasmgate explain -f conf/ -o json shop.example.com/");
-  files(c, o.paths)->required();
+  files(c, o.paths, kFilesOrInputHelp)->required();
   c->add_option("URL", o.url, "http://host/path or host/path")->required();
+  one_of(c->add_option("-o,--output", o.output, "form of the result"), {"text", "json"});
+}
+
+void add_inspect(Tree& t) {
+  InspectOptions& o = t.values.inspect;
+  CLI::App* c = add_command(
+      t, "inspect", "tell what a module is, needs, and why the gateway could not load it",
+      "wasmgate inspect plugin.wasm\n"
+      "wasmgate inspect --check plugin.wasm     # exit 1 when it cannot be loaded");
+  c->add_option("FILE", o.file, "a WebAssembly module")->required();
+  c->add_flag("--check", o.check, "print problems only");
   one_of(c->add_option("-o,--output", o.output, "form of the result"), {"text", "json"});
 }
 
@@ -169,6 +179,7 @@ std::unique_ptr<Tree> make_tree() {
   add_run(*tree);
   add_validate(*tree);
   add_explain(*tree);
+  add_inspect(*tree);
   add_general(*tree);
   return tree;
 }

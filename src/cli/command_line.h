@@ -23,12 +23,19 @@ struct ExplainOptions {
   std::string output = "text";  // text, json
 };
 
+struct InspectOptions {
+  std::string file;
+  bool check = false;           // only the verdict, as exit code
+  std::string output = "text";  // text, json
+};
+
 struct Invocation {
   std::string command;  // "run", "validate", …; empty: none was given
   std::string color = "auto";
   server::Options run;
   ValidateOptions validate;
   ExplainOptions explain;
+  InspectOptions inspect;
   std::string version_output = "text";
   std::string shell;  // bash, zsh, fish
 };

@@ -11,6 +11,7 @@ namespace wasmgate::cli {
 int run_command(const server::Options& options, Console& console);
 int validate_command(const ValidateOptions& options, Console& console);
 int explain_command(const ExplainOptions& options, Console& console);
+int inspect_command(const InspectOptions& options, Console& console);
 int version_command(const std::string& output, Console& console);
 int completion_command(const std::string& shell, const CommandInfo& tree, Console& console);
 int man_command(const CommandInfo& tree, Console& console);

@@ -20,6 +20,9 @@ int dispatch(const Invocation& invocation, Console& console) {
   if (command == "explain") {
     return explain_command(invocation.explain, console);
   }
+  if (command == "inspect") {
+    return inspect_command(invocation.inspect, console);
+  }
   if (command == "version") {
     return version_command(invocation.version_output, console);
   }

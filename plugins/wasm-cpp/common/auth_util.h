@@ -14,11 +14,12 @@ namespace wasmgate::sdk {
 inline constexpr std::string_view kConsumerHeader = "x-mse-consumer";
 inline constexpr std::string_view kConsumerProperty = "mse_consumer";
 
-/// Removes a consumer header that the client sent. One that an earlier authentication plug-in of the
-/// stream has set stays. To be called at request headers, whatever the configuration says.
+/// Removes a consumer header that the client sent. One that an earlier authentication plug-in of
+/// the stream has set stays. To be called at request headers, whatever the configuration says.
 void remove_client_consumer();
 
-/// Tells upstream and later plug-ins who the consumer is. To be called after every check has passed.
+/// Tells upstream and later plug-ins who the consumer is. To be called after every check has
+/// passed.
 void set_consumer(std::string_view name);
 
 /// `scheme realm="…"` with the realm as a quoted string (RFC 9110 §5.6.4).

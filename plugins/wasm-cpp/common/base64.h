@@ -13,8 +13,8 @@ class Base64 {
   static std::string encode(std::string_view data) { return encode(data.data(), data.size()); }
   /// Decodes text whose padding may be missing. Returns an empty text on failure.
   static std::string decodeWithoutPadding(std::string_view text);
-  /// As `decodeWithoutPadding`, telling a failure from an empty result. Refused: characters outside the
-  /// alphabet, padding that is not at the end or too long, and set bits that no byte takes up.
+  /// As `decodeWithoutPadding`, telling a failure from an empty result. Refused: characters outside
+  /// the alphabet, padding that is not at the end or too long, and set bits that no byte takes up.
   static std::optional<std::string> decode(std::string_view text);
 
   /// The URL-safe alphabet, without padding.

@@ -1,4 +1,5 @@
-// Reads a plug-in's configuration object field by field and keeps the first error with its JSON path.
+// Reads a plug-in's configuration object field by field and keeps the first error with its JSON
+// path.
 //
 //     ConfigReader reader(json);
 //     reader.read("blocked_code", config.code).read("block_urls", config.urls);

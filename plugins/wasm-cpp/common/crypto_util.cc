@@ -29,8 +29,8 @@ std::string getHash(std::string_view hash_type, std::string_view data) {
     return "";
   }
   std::string digest(mbedtls_md_get_size(hash), '\0');
-  const int failed = mbedtls_md(hash, bytes(data), data.size(),
-                                reinterpret_cast<unsigned char*>(digest.data()));
+  const int failed =
+      mbedtls_md(hash, bytes(data), data.size(), reinterpret_cast<unsigned char*>(digest.data()));
   return failed != 0 ? "" : digest;
 }
 

@@ -53,8 +53,9 @@ TEST(PasswordHash, VerifiesEveryScheme) {
       {"U*U", "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"},
       {"myPassword", "{PLAIN}myPassword"},
       {"pw", "$1$abcdefgh$IQtUouv7y7Q9dRWkQEPCc."},
-      {"pw", "$6$saltstring$.vnWcCATS7HX9wLGcWGmRWMy3QtkFQmcbgZ0JzwapmXyqGJ2Gt5UXnLK..eJGzeBsKnKBZB"
-             "8CvweVE1t5sq6n."},
+      {"pw",
+       "$6$saltstring$.vnWcCATS7HX9wLGcWGmRWMy3QtkFQmcbgZ0JzwapmXyqGJ2Gt5UXnLK..eJGzeBsKnKBZB"
+       "8CvweVE1t5sq6n."},
       {"pw", "abzlUXK5ed5rs"},
       {"secret", "{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0"},
   };

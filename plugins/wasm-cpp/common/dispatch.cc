@@ -149,8 +149,9 @@ uint32_t downstream_data(uint32_t id, uint32_t size, uint32_t end_of_stream) {
 }
 uint32_t upstream_data(uint32_t id, uint32_t size, uint32_t end_of_stream) {
   Context* stream = stream_of(id);
-  return stream == nullptr ? 0
-                           : static_cast<uint32_t>(stream->onUpstreamData(size, end_of_stream != 0));
+  return stream == nullptr
+             ? 0
+             : static_cast<uint32_t>(stream->onUpstreamData(size, end_of_stream != 0));
 }
 void downstream_close(uint32_t id, uint32_t type) {
   if (Context* stream = stream_of(id)) {

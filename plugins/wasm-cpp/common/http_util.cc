@@ -134,8 +134,7 @@ std::string buildOriginalUri(std::optional<uint32_t> max_path_length) {
   const WasmDataPtr scheme = getRequestHeader(Header::Scheme);
   const WasmDataPtr host = getRequestHeader(Header::Host);
   const WasmDataPtr path = getRequestHeader(Header::Path);
-  const std::string_view cut =
-      path->view().substr(0, max_path_length.value_or(UINT32_MAX));
+  const std::string_view cut = path->view().substr(0, max_path_length.value_or(UINT32_MAX));
   std::string uri(scheme->size() == 0 ? std::string_view("http") : scheme->view());
   uri.append("://").append(host->view()).append(cut);
   return uri;

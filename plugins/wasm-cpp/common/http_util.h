@@ -1,4 +1,5 @@
-// HTTP words for plug-ins: names, percent encoding, dates, query and form parameters, cookies, URIs.
+// HTTP words for plug-ins: names, percent encoding, dates, query and form parameters, cookies,
+// URIs.
 #pragma once
 
 #include <chrono>
@@ -60,8 +61,8 @@ std::string decode(std::string_view value);
 
 using SystemTime = std::chrono::time_point<std::chrono::system_clock>;
 
-/// Parses an HTTP date (RFC 9110 §5.6.7: IMF-fixdate, RFC 850, asctime; and IMF-fixdate with dashes).
-/// Nothing when malformed or out of range.
+/// Parses an HTTP date (RFC 9110 §5.6.7: IMF-fixdate, RFC 850, asctime; and IMF-fixdate with
+/// dashes). Nothing when malformed or out of range.
 std::optional<SystemTime> httpTime(std::string_view date);
 /// False for the epoch, the time that means "not set".
 bool timePointValid(SystemTime time);

@@ -22,11 +22,10 @@ TEST(HttpTime, ReadsEveryForm) {
 }
 
 TEST(HttpTime, RefusesWhatIsNoDate) {
-  for (const char* date :
-       {"", "x", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 GMT ",
-        "Sun, 32 Nov 1994 08:49:37 GMT", "Sun, 06 Foo 1994 08:49:37 GMT",
-        "Sun, 29 Feb 2023 00:00:00 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
-        "Sun, 06 Nov 99999999999 08:49:37 GMT", "Sun Nov 6 08:49:37"}) {
+  for (const char* date : {"", "x", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 GMT ",
+                           "Sun, 32 Nov 1994 08:49:37 GMT", "Sun, 06 Foo 1994 08:49:37 GMT",
+                           "Sun, 29 Feb 2023 00:00:00 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
+                           "Sun, 06 Nov 99999999999 08:49:37 GMT", "Sun Nov 6 08:49:37"}) {
     EXPECT_EQ(seconds(date), -1) << date;
   }
 }
@@ -76,8 +75,12 @@ TEST(RequestFacts, AreReadFromTheHost) {
   wasmgate::testing::HostSimulator host;
   host.configure("");
   const auto stream = host.stream();
-  stream->request({{":authority", "h.com"}, {":path", "/abcdef"}, {"cookie", "a=1; b=\"2\"; a=3"},
-                   {"x", "1"}, {"X", "2"}, {"content-length", "0"}});
+  stream->request({{":authority", "h.com"},
+                   {":path", "/abcdef"},
+                   {"cookie", "a=1; b=\"2\"; a=3"},
+                   {"x", "1"},
+                   {"X", "2"},
+                   {"content-length", "0"}});
   EXPECT_EQ(buildOriginalUri(4), "http://h.com/abc");
   EXPECT_EQ(getAllOfHeader("x"), (std::vector<std::string>{"1", "2"}));
   const auto cookies = parseCookies([](std::string_view) { return true; });

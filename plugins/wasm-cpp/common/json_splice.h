@@ -1,4 +1,5 @@
-// Changing one member of a JSON object in its text, so that everything else keeps its bytes and order.
+// Changing one member of a JSON object in its text, so that everything else keeps its bytes and
+// order.
 #pragma once
 
 #include <optional>
@@ -16,10 +17,11 @@ class JsonSplice {
 
   /// How often the key stands at the top level.
   size_t count() const { return values_.size(); }
-  /// The value, when the key is there and every occurrence is a string; of several the last counts, as
-  /// in most readers.
+  /// The value, when the key is there and every occurrence is a string; of several the last counts,
+  /// as in most readers.
   std::optional<std::string> string_value() const;
-  /// The text with every occurrence of the key set to the string `value`; appended when there is none.
+  /// The text with every occurrence of the key set to the string `value`; appended when there is
+  /// none.
   std::string with_string(std::string_view value) const;
 
  private:

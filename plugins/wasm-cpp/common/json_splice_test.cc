@@ -50,8 +50,8 @@ TEST(JsonSplice, RefusesWhatIsNoObject) {
 }
 
 TEST(JsonSplice, SurvivesDeepNesting) {
-  const std::string deep = R"({"a":)" + std::string(100000, '[') + std::string(100000, ']') +
-                           R"(,"model":"x"})";
+  const std::string deep =
+      R"({"a":)" + std::string(100000, '[') + std::string(100000, ']') + R"(,"model":"x"})";
   EXPECT_EQ(JsonSplice::parse(deep, "model")->string_value(), "x");
   EXPECT_FALSE(JsonSplice::parse(std::string(100000, '['), "model"));
 }

@@ -147,8 +147,7 @@ bool JsonObjectIterate(const JsonObject& object, std::string_view field,
   return found == object.end() || JsonObjectIterate(*found, visitor);
 }
 
-bool JsonObjectIterate(const JsonObject& object,
-                       const std::function<bool(std::string)>& visitor) {
+bool JsonObjectIterate(const JsonObject& object, const std::function<bool(std::string)>& visitor) {
   if (!object.is_object()) {
     return false;
   }

@@ -1,6 +1,7 @@
 // Reading JSON without exceptions: every access says whether it worked.
 //
-// For a plug-in's own configuration, config_reader.h on top of this also names the place of an error.
+// For a plug-in's own configuration, config_reader.h on top of this also names the place of an
+// error.
 #pragma once
 
 #include <cstdint>

@@ -42,8 +42,8 @@ bool is_family(std::string_view algorithm, std::string_view family) {
 /// A required field in URL-safe base64; nothing, with an error, when it is not that.
 std::optional<std::string> binary(const JsonObject& object, const char* field, std::string& error) {
   const auto found = object.find(field);
-  const auto text = found == object.end() ? std::nullopt
-                                          : JsonValueAs<std::string_view>(*found).first;
+  const auto text =
+      found == object.end() ? std::nullopt : JsonValueAs<std::string_view>(*found).first;
   auto decoded = text ? Base64::decodeUrl(*text) : std::nullopt;
   if (!decoded || decoded->empty()) {
     error = std::string(field) + ": is required, in URL-safe base64";

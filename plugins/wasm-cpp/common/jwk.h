@@ -14,8 +14,8 @@ class Jwk {
  public:
   virtual ~Jwk() = default;
 
-  /// Reads one key. Null with an empty `error`: a type or curve that is not known here. Null with an
-  /// error: malformed.
+  /// Reads one key. Null with an empty `error`: a type or curve that is not known here. Null with
+  /// an error: malformed.
   static std::unique_ptr<Jwk> parse(const Wasm::Common::JsonObject& object, std::string& error);
 
   /// True when this key may check a token with this algorithm and key id.

@@ -152,15 +152,13 @@ std::string sign_hs256(const JsonObject& header, const JsonObject& payload,
   constexpr auto kReplace = JsonObject::error_handler_t::replace;
   std::string token = Base64::encodeUrl(header.dump(-1, ' ', false, kReplace)) + "." +
                       Base64::encodeUrl(payload.dump(-1, ' ', false, kReplace));
-  return token + "." +
-         Base64::encodeUrl(Wasm::Common::Crypto::getShaHmac("sha256", secret, token));
+  return token + "." + Base64::encodeUrl(Wasm::Common::Crypto::getShaHmac("sha256", secret, token));
 }
 
 bool verify_hs256(const Jwt& jwt, std::string_view secret) {
   return jwt.algorithm == "HS256" &&
          constant_time_equals(
-             jwt.signature,
-             Wasm::Common::Crypto::getShaHmac("sha256", secret, jwt.signed_part()));
+             jwt.signature, Wasm::Common::Crypto::getShaHmac("sha256", secret, jwt.signed_part()));
 }
 
 Jwks::Jwks() = default;

@@ -40,11 +40,11 @@ enum class JwtStatus {
 std::string_view jwt_status_text(JwtStatus status);
 
 struct Jwt {
-  std::string algorithm;                // header "alg", one of those a Jwks can verify
-  std::optional<std::string> key_id;    // header "kid"
-  Wasm::Common::JsonObject header;      // objects
+  std::string algorithm;              // header "alg", one of those a Jwks can verify
+  std::optional<std::string> key_id;  // header "kid"
+  Wasm::Common::JsonObject header;    // objects
   Wasm::Common::JsonObject payload;
-  std::string text;                     // the whole token
+  std::string text;  // the whole token
   std::string_view signed_part() const { return std::string_view(text).substr(0, signed_size); }
   size_t signed_size = 0;
   std::string signature;
@@ -74,8 +74,8 @@ class Jwks {
   Jwks(Jwks&&) noexcept;
   Jwks& operator=(Jwks&&) noexcept;
 
-  /// Reads {"keys":[…]}, or a single key. Keys of types not known here are skipped; a known key that
-  /// is malformed is an error. Returns an error text, empty when at least one key was read.
+  /// Reads {"keys":[…]}, or a single key. Keys of types not known here are skipped; a known key
+  /// that is malformed is an error. Returns an error text, empty when at least one key was read.
   std::string parse(std::string_view json);
 
   /// Checks the signature with the keys that fit the token's algorithm and key id. A token that has

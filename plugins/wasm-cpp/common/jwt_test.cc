@@ -48,8 +48,8 @@ TEST(Jwt, AChangedPayloadOrSignatureFails) {
     const std::string token = value;
     const size_t payload = token.find('.') + 1;
     const size_t signature = token.rfind('.') + 1;
-    const Json changed = Json::parse(*Base64::decodeUrl(
-        std::string_view(token).substr(payload, signature - 1 - payload)));
+    const Json changed = Json::parse(
+        *Base64::decodeUrl(std::string_view(token).substr(payload, signature - 1 - payload)));
     Json other = changed;
     other["sub"] = "boss";
     EXPECT_EQ(verify(keys, token.substr(0, payload) + Base64::encodeUrl(other.dump()) +

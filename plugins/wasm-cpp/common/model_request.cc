@@ -12,8 +12,8 @@ constexpr uint64_t kMemoryLimitBytes = 200ULL * 1024 * 1024;
 }  // namespace
 
 std::vector<std::string> default_model_path_suffixes() {
-  return {"/completions",      "/embeddings", "/images/generations", "/audio/speech",
-          "/fine_tuning/jobs", "/moderations", "/image-synthesis",   "/video-synthesis",
+  return {"/completions",      "/embeddings",  "/images/generations", "/audio/speech",
+          "/fine_tuning/jobs", "/moderations", "/image-synthesis",    "/video-synthesis",
           "/rerank",           "/messages"};
 }
 

@@ -1,5 +1,5 @@
-// What model_mapper and model_router have in common: which requests they look at, the size of the bodies
-// they hold, and giving the memory of large bodies back.
+// What model_mapper and model_router have in common: which requests they look at, the size of the
+// bodies they hold, and giving the memory of large bodies back.
 #pragma once
 
 #include <cstddef>
@@ -29,8 +29,8 @@ void prepare_for_body();
 /// Answers 413.
 void refuse_large_body();
 
-/// Asks the host for a fresh VM every 1000 requests, or when this one's memory has grown to 200 MiB: a
-/// module cannot give memory back.
+/// Asks the host for a fresh VM every 1000 requests, or when this one's memory has grown to 200
+/// MiB: a module cannot give memory back.
 class VmRecycler {
  public:
   void count_request();

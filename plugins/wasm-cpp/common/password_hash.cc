@@ -36,7 +36,9 @@ std::string crypt_digits(uint32_t value, int count) {
 
 /// Writes an MD5 digest in the byte order that MD5 crypt prescribes.
 std::string md5_crypt_text(std::string_view digest) {
-  const auto byte = [&](int index) { return static_cast<uint32_t>(static_cast<uint8_t>(digest[index])); };
+  const auto byte = [&](int index) {
+    return static_cast<uint32_t>(static_cast<uint8_t>(digest[index]));
+  };
   std::string text;
   for (int group = 0; group < 5; ++group) {
     const int last = group == 4 ? 5 : group + 12;

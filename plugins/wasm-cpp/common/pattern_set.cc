@@ -18,8 +18,8 @@ PatternSet::PatternSet(const std::vector<std::string>& patterns, bool case_sensi
       std::transform(pattern.begin(), pattern.end(), pattern.begin(), lower);
     }
   }
-  // Sorted, each subtree of the trie is one range of patterns. Stable, so that of equal patterns the
-  // first given comes first.
+  // Sorted, each subtree of the trie is one range of patterns. Stable, so that of equal patterns
+  // the first given comes first.
   std::vector<uint32_t> order;
   for (uint32_t index = 0; index < folded.size(); ++index) {
     if (!folded[index].empty()) {
@@ -117,8 +117,7 @@ bool PatternSet::found_in(std::string_view text) const {
   return false;
 }
 
-void PatternSet::each_in(std::string_view text,
-                         const std::function<void(size_t)>& visit) const {
+void PatternSet::each_in(std::string_view text, const std::function<void(size_t)>& visit) const {
   State state = 0;
   for (const char c : text) {
     state = next(state, fold(c));

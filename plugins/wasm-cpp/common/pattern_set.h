@@ -1,7 +1,7 @@
 // Finds any of many texts inside another text in one pass (Aho-Corasick automaton over bytes).
 //
-// The time of a search depends on the text's length only, not on the number of patterns: one pattern or
-// ten thousand cost the same. The automaton needs about 20 bytes per pattern byte.
+// The time of a search depends on the text's length only, not on the number of patterns: one
+// pattern or ten thousand cost the same. The automaton needs about 20 bytes per pattern byte.
 #pragma once
 
 #include <array>

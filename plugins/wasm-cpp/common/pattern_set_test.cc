@@ -19,9 +19,7 @@ TEST(PatternSet, EmptySetFindsNothing) {
   EXPECT_FALSE(PatternSet().found_in("anything"));
 }
 
-TEST(PatternSet, IgnoresEmptyPatterns) {
-  EXPECT_TRUE(PatternSet({"", ""}).empty());
-}
+TEST(PatternSet, IgnoresEmptyPatterns) { EXPECT_TRUE(PatternSet({"", ""}).empty()); }
 
 TEST(PatternSet, FindsAPatternAnywhere) {
   const PatternSet patterns({"swagger.html"});

@@ -14,9 +14,10 @@ using HeaderStringPairs = std::vector<std::pair<std::string, std::string>>;
 /// Returns the enumerator's name, or "unknown" for a number outside the enumeration.
 inline std::string toString(WasmResult result) {
   constexpr std::string_view kNames[] = {
-      "Ok",          "NotFound",           "BadArgument", "SerializationFailure", "ParseFailure",
-      "BadExpression", "InvalidMemoryAccess", "Empty",       "CasMismatch",          "ResultMismatch",
-      "InternalFailure", "BrokenConnection",  "Unimplemented"};
+      "Ok",           "NotFound",       "BadArgument",         "SerializationFailure",
+      "ParseFailure", "BadExpression",  "InvalidMemoryAccess", "Empty",
+      "CasMismatch",  "ResultMismatch", "InternalFailure",     "BrokenConnection",
+      "Unimplemented"};
   const auto number = static_cast<size_t>(result);
   return std::string(number < std::size(kNames) ? kNames[number] : "unknown");
 }

@@ -1,4 +1,5 @@
-// The numbers of the proxy-wasm ABI 0.2.1 (and its Higress variant 0.2.100) under the C++ SDK's names.
+// The numbers of the proxy-wasm ABI 0.2.1 (and its Higress variant 0.2.100) under the C++ SDK's
+// names.
 //
 // The order inside each enumeration is the wire value; nothing here may be reordered.
 #pragma once

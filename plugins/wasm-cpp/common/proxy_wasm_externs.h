@@ -127,7 +127,6 @@ WasmResult WASMGATE_IMPORT(proxy_redis_init)(const char* service, size_t service
                                              const char* password, size_t password_size,
                                              uint32_t timeout_milliseconds);
 WasmResult WASMGATE_IMPORT(proxy_redis_call)(const char* service, size_t service_size,
-                                             const char* query, size_t query_size,
-                                             uint32_t* token);
+                                             const char* query, size_t query_size, uint32_t* token);
 
 }  // extern "C"

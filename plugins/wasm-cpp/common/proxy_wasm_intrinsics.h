@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "proxy_wasm_enums.h"
-#include "proxy_wasm_common.h"
-#include "proxy_wasm_externs.h"
 #include "proxy_wasm_api.h"
+#include "proxy_wasm_common.h"
+#include "proxy_wasm_enums.h"
+#include "proxy_wasm_externs.h"

@@ -1,10 +1,10 @@
-// Chooses a plug-in's configuration for a request: the first rule of `_rules_` that matches its route,
-// service or domain, else the global configuration.
+// Chooses a plug-in's configuration for a request: the first rule of `_rules_` that matches its
+// route, service or domain, else the global configuration.
 //
 // A root context derives from RouteRuleMatcher<Config>, implements `parsePluginConfig`, calls
-// `configureRules` (or, for authentication plug-ins, `configureAuthRules`) in onConfigure and one of
-// the check functions per request. A rule's configuration stands alone: nothing is inherited from the
-// global one unless `overrideRule` says so. Behaviour in full: README.md, "Rule matcher".
+// `configureRules` (or, for authentication plug-ins, `configureAuthRules`) in onConfigure and one
+// of the check functions per request. A rule's configuration stands alone: nothing is inherited
+// from the global one unless `overrideRule` says so. Behaviour in full: README.md, "Rule matcher".
 #pragma once
 
 #include <functional>
@@ -21,10 +21,10 @@
 #include "proxy_wasm_intrinsics.h"
 #include "rule_config.h"
 
-#define GET_HEADER_VIEW(key, name)               \
+#define GET_HEADER_VIEW(key, name)                \
   const auto name##_data = getRequestHeader(key); \
   const std::string_view name = name##_data->view()
-#define GET_RESPONSE_HEADER_VIEW(key, name)       \
+#define GET_RESPONSE_HEADER_VIEW(key, name)        \
   const auto name##_data = getResponseHeader(key); \
   const std::string_view name = name##_data->view()
 
@@ -45,8 +45,8 @@ class RouteRuleMatcher {
     const auto held = holdMatchConfig();
     return {held.first, held.second ? ConfigReference(*held.second) : std::nullopt};
   }
-  /// As `getMatchConfig`, for use in later callbacks: the configuration lives as long as the pointer,
-  /// whatever is configured in between. Null for none.
+  /// As `getMatchConfig`, for use in later callbacks: the configuration lives as long as the
+  /// pointer, whatever is configured in between. Null for none.
   std::pair<int, std::shared_ptr<PluginConfig>> holdMatchConfig() {
     const int winner = findRule();
     if (winner < 0) {
@@ -162,7 +162,8 @@ class RouteRuleMatcher {
   bool parseRuleConfig(const Json& object) { return apply(object, false); }
   bool parseAuthRuleConfig(const Json& object) { return apply(object, true); }
 
-  /// Lets the plug-in work with a default configuration when it is given neither global part nor rules.
+  /// Lets the plug-in work with a default configuration when it is given neither global part nor
+  /// rules.
   void setEmptyGlobalConfig() { empty_global_ = true; }
   /// Makes the configuration being read fail.
   void setInvalidConfig() { invalid_ = true; }
@@ -326,8 +327,9 @@ class RouteRuleMatcher {
       } else if (!auth && rule_isolation_) {
         rule.config = lastGood(item.match);
         lost = lost || !rule.config;
-        warnings_.push_back(item.path + (rule.config ? ": the last good version stays ("
-                                                     : ": left out (") + reason_ + ")");
+        warnings_.push_back(item.path +
+                            (rule.config ? ": the last good version stays (" : ": left out (") +
+                            reason_ + ")");
         if (!rule.config) {
           continue;
         }
@@ -377,8 +379,9 @@ class RouteRuleMatcher {
       global = std::make_shared<PluginConfig>();
     }
     if (needed && !global) {
-      error_ = "a global configuration is needed: global_auth is true, or a rule has no consumers "
-               "of its own";
+      error_ =
+          "a global configuration is needed: global_auth is true, or a rule has no consumers "
+          "of its own";
       return false;
     }
     return true;

@@ -51,8 +51,7 @@ struct RouteRuleMatcherTest : ::testing::Test {
 TEST_F(RouteRuleMatcherTest, ErrorOfARuleNamesItsPath) {
   EXPECT_FALSE(host.configure(R"({"_rules_":[{"_match_route_":["a"],"number":1},
                                              {"_match_route_":["b"],"number":"x"}]})"));
-  EXPECT_EQ(root().configError(),
-            "_rules_[1].number: expected an integer from 0 to 100");
+  EXPECT_EQ(root().configError(), "_rules_[1].number: expected an integer from 0 to 100");
   EXPECT_NE(host.logText(LogLevel::error).find("_rules_[1].number"), std::string::npos);
 }
 
@@ -65,8 +64,8 @@ TEST_F(RouteRuleMatcherTest, ErrorOfGlobalWithoutRulesHasTheKnownText) {
 
 TEST_F(RouteRuleMatcherTest, ErrorOfARuleWithoutListsNamesTheFourKeys) {
   EXPECT_FALSE(host.configure(R"({"_rules_":[{"number":1}]})"));
-  for (const char* word : {"_rules_[0]", "_match_route_", "_match_route_prefix_",
-                           "_match_service_", "_match_domain_"}) {
+  for (const char* word : {"_rules_[0]", "_match_route_", "_match_route_prefix_", "_match_service_",
+                           "_match_domain_"}) {
     EXPECT_NE(root().configError().find(word), std::string::npos) << word;
   }
 }

@@ -75,7 +75,9 @@ bool RuleConfig::read_rules(const JsonObject& list, bool auth, std::vector<std::
     warnings.push_back("_rules_: empty, and nothing else is configured: the plug-in does nothing");
   }
   for (size_t index = 0; index < count; ++index) {
-    Item item{{}, list.is_array() ? list[index] : list, std::nullopt,
+    Item item{{},
+              list.is_array() ? list[index] : list,
+              std::nullopt,
               "_rules_[" + std::to_string(index) + "]"};
     if (!item.object.is_object()) {
       error = item.path + ": expected an object";

@@ -1,4 +1,5 @@
-// Runs plugins/cases/rule-matcher/vectors.json, the list both SDKs share. Its README has the format.
+// Runs plugins/cases/rule-matcher/vectors.json, the list both SDKs share. Its README has the
+// format.
 
 #include <gtest/gtest.h>
 
@@ -64,7 +65,8 @@ std::string text_of(const Json& configuration) {
                                        : configuration["json"].dump();
 }
 
-/// Gives the vector's configurations to the plug-in of `root`; returns whether the last is accepted.
+/// Gives the vector's configurations to the plug-in of `root`; returns whether the last is
+/// accepted.
 bool configure(HostSimulator& host, const Json& vector) {
   const Json& all = vector["configurations"];
   for (size_t index = 0; index + 1 < all.size(); ++index) {
@@ -78,8 +80,8 @@ std::unique_ptr<wasmgate::testing::StreamSimulator> ask(HostSimulator& host, con
   if (request.contains("authority")) {
     stream->request_headers = {{":authority", request["authority"].get<std::string>()}};
   }
-  for (const auto& [field, property] : {std::pair("route", "route_name"),
-                                        std::pair("cluster", "cluster_name")}) {
+  for (const auto& [field, property] :
+       {std::pair("route", "route_name"), std::pair("cluster", "cluster_name")}) {
     if (request.contains(field)) {
       stream->properties[property] = request[field].get<std::string>();
     }

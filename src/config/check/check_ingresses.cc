@@ -28,6 +28,9 @@ class RouteBuilder {
     for (const Cluster& cluster : model_.clusters) {
       clusters_.emplace(cluster.name, cluster.endpoints.empty() && cluster.dns_name.empty());
     }
+    for (const ServiceResource& service : resources_.services) {
+      services_.emplace(service.metadata.full_name(), &service);
+    }
   }
 
   void add(const IngressResource& ingress) {
@@ -99,11 +102,8 @@ class RouteBuilder {
 
   const ServiceResource* find_service(const std::string& name_space,
                                       const std::string& name) const {
-    const auto found = std::find_if(
-        resources_.services.begin(), resources_.services.end(), [&](const auto& service) {
-          return service.metadata.name_space == name_space && service.metadata.name == name;
-        });
-    return found == resources_.services.end() ? nullptr : &*found;
+    const auto found = services_.find(name_space + "/" + name);
+    return found == services_.end() ? nullptr : found->second;
   }
 
   std::string find_cluster(const std::string& name_space, const BackendRef& backend) {
@@ -176,6 +176,7 @@ class RouteBuilder {
   Model& model_;
   Diagnostics& out_;
   std::map<std::string, bool> clusters_;  // name → has no endpoints and that was not told yet
+  std::map<std::string, const ServiceResource*> services_;  // by "namespace/name"
   std::map<Key, size_t> seen_;
 };
 

@@ -10,9 +10,9 @@ std::string service_host(const ServiceResource& service) {
   return service.metadata.name + "." + service.metadata.name_space + ".svc.cluster.local";
 }
 
-bool belongs(const SliceResource& slice, const ServiceResource& service) {
-  return slice.service == service.metadata.name &&
-         slice.metadata.name_space == service.metadata.name_space;
+// "namespace/name" of the Service that a slice belongs to.
+std::string owner_of(const SliceResource& slice) {
+  return slice.metadata.name_space + "/" + slice.service;
 }
 
 // The slice's port that a Service's port means: the one of the same name. A single pair with
@@ -36,7 +36,11 @@ const SlicePort* slice_port(const SliceResource& slice, const ServiceResource& s
 class ClusterBuilder {
  public:
   ClusterBuilder(const Resources& resources, Model& model, Diagnostics& out)
-      : resources_(resources), model_(model), out_(out) {}
+      : model_(model), out_(out) {
+    for (const SliceResource& slice : resources.slices) {
+      slices_[owner_of(slice)].push_back(&slice);
+    }
+  }
 
   void add(const ServiceResource& service) {
     std::set<std::string> names;
@@ -63,13 +67,16 @@ class ClusterBuilder {
  private:
   void add_endpoints(const ServiceResource& service, const ServicePort& port, Cluster& cluster) {
     std::set<std::pair<std::string, uint16_t>> seen;
-    for (const SliceResource& slice : resources_.slices) {
-      const SlicePort* target =
-          belongs(slice, service) ? slice_port(slice, service, port, out_) : nullptr;
+    const auto slices = slices_.find(service.metadata.full_name());
+    if (slices == slices_.end()) {
+      return;
+    }
+    for (const SliceResource* slice : slices->second) {
+      const SlicePort* target = slice_port(*slice, service, port, out_);
       if (target == nullptr) {
         continue;
       }
-      for (const std::string& address : slice.addresses) {
+      for (const std::string& address : slice->addresses) {
         if (seen.emplace(address, target->port).second) {
           cluster.endpoints.push_back({address, target->port});
         }
@@ -97,17 +104,19 @@ class ClusterBuilder {
     model_.clusters.push_back(std::move(cluster));
   }
 
-  const Resources& resources_;
   Model& model_;
   Diagnostics& out_;
+  std::map<std::string, std::vector<const SliceResource*>> slices_;  // by owner
   std::set<std::string> names_;
 };
 
 void check_slice_owners(const Resources& resources, Diagnostics& out) {
+  std::set<std::string> services;
+  for (const ServiceResource& service : resources.services) {
+    services.insert(service.metadata.full_name());
+  }
   for (const SliceResource& slice : resources.slices) {
-    const bool known =
-        std::any_of(resources.services.begin(), resources.services.end(),
-                    [&](const ServiceResource& service) { return belongs(slice, service); });
+    const bool known = services.contains(owner_of(slice));
     if (!known && !slice.service.empty()) {
       out.warning(slice.metadata.place, "unknown-service",
                   "there is no Service " + slice.metadata.name_space + "/" + slice.service +

@@ -8,8 +8,10 @@
 namespace wasmgate::config {
 
 void Diagnostics::add(Diagnostic diagnostic) {
-  errors_ += diagnostic.severity == Severity::Error ? 1 : 0;
-  items_.push_back(std::move(diagnostic));
+  (diagnostic.severity == Severity::Error ? errors_ : warnings_) += 1;
+  if (items_.size() < kMaxItems) {
+    items_.push_back(std::move(diagnostic));
+  }
 }
 
 void Diagnostics::error(const Place& at, std::string rule, std::string message, std::string hint) {
@@ -36,8 +38,12 @@ void Diagnostics::add_at(Severity severity, const Place& at, std::string rule, s
 }
 
 void Diagnostics::append(const Diagnostics& other) {
+  errors_ += other.errors_;
+  warnings_ += other.warnings_;
   for (const Diagnostic& item : other.items_) {
-    add(item);
+    if (items_.size() < kMaxItems) {
+      items_.push_back(item);
+    }
   }
 }
 

@@ -25,7 +25,9 @@ struct Diagnostic {
   std::string found;        // may be empty
   std::string expected;     // may be empty
   std::string hint;         // what to try; may be empty
-  bool secret = false;      // the source line must not be shown
+  std::string
+      note;  // where the demand comes from: "schema: request-block 1.0.0 (spec.yaml)"; may be empty
+  bool secret = false;  // the source line must not be shown
 };
 
 /// Where a value stands: kept by the readers for checks that come later.
@@ -43,11 +45,14 @@ class Diagnostics {
   void warning(const Place& at, std::string rule, std::string message, std::string hint = {});
   void append(const Diagnostics& other);
 
+  /// The first kMaxItems findings; further ones are only counted.
   const std::vector<Diagnostic>& items() const { return items_; }
   bool has_errors() const { return errors_ != 0; }
   size_t errors() const { return errors_; }
-  size_t warnings() const { return items_.size() - errors_; }
-  bool empty() const { return items_.empty(); }
+  size_t warnings() const { return warnings_; }
+  bool empty() const { return errors_ + warnings_ == 0; }
+
+  static constexpr size_t kMaxItems = 10'000;
 
   /// Puts them in the order of `files` (others after them, as first seen), then lines, then
   /// columns; equal places keep their order.
@@ -59,6 +64,7 @@ class Diagnostics {
 
   std::vector<Diagnostic> items_;
   size_t errors_ = 0;
+  size_t warnings_ = 0;
 };
 
 }  // namespace wasmgate::config

@@ -42,6 +42,7 @@ Json as_json(const Diagnostic& d) {
   put_text(out, "found", d.found);
   put_text(out, "expected", d.expected);
   put_text(out, "hint", d.hint);
+  put_text(out, "note", d.note);
   return out;
 }
 

@@ -87,6 +87,18 @@ TEST(RenderGithub, EscapesItsOwnSeparators) {
       "::error file=a%2Cb%3Ac.yaml,line=2,col=6,endColumn=9,title=wrong-type::spec.ü: 50%25\n");
 }
 
+TEST(Diagnostics, OnlyCountsPastItsLimit) {
+  Diagnostics all;
+  for (size_t i = 0; i < Diagnostics::kMaxItems; ++i) {
+    all.warning({}, "w", "w");
+  }
+  all.error({}, "e", "e");
+  EXPECT_EQ(all.items().size(), Diagnostics::kMaxItems);
+  EXPECT_EQ(all.errors(), 1U);
+  EXPECT_TRUE(all.has_errors());
+  EXPECT_EQ(all.warnings(), Diagnostics::kMaxItems);
+}
+
 TEST(Diagnostics, SortsByFileThenPlace) {
   Diagnostics all;
   for (const Location& at :

@@ -128,6 +128,9 @@ std::string render_text(const Diagnostics& diagnostics, std::span<const SourceTe
         out += fmt::format("    {}{}{}\n", on, mark, off);
       }
     }
+    if (!d.note.empty()) {
+      out += fmt::format("    = {}\n", escape_control(d.note));
+    }
     if (!d.hint.empty()) {
       out += fmt::format("    = try: {}\n", escape_control(d.hint));
     }

@@ -307,6 +307,7 @@ class Checker {
     d.end_line = place.end_line;
     d.end_column = place.end_column;
     d.path = place.path;
+    d.note = target_.note;
     return d;
   }
 

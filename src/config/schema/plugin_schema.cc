@@ -55,6 +55,7 @@ bool has_own_keys(const Node& node) {
 
 PluginSchema read_plugin_schema(const SourceText& spec, Diagnostics& out) {
   PluginSchema schema;
+  schema.file = spec.path;
   for (const NodePtr& document : parse_yaml(spec.path, spec.text, out)) {
     ReadContext context{spec.path, out};
     ObjectReader root(context, document.get(), "");
@@ -78,13 +79,15 @@ void check_plugin_configuration(const Plugin& plugin, const PluginSchema& schema
   }
   const ConfigSource& source = *plugin.source;
   const Schema& rule_schema = schema.rule == nullptr ? *schema.config : *schema.rule;
-  const SchemaTarget target{source.file, Severity::Error, kReserved};
+  const std::string note =
+      "schema: " + (schema.title.empty() ? schema.file : schema.title + " (" + schema.file + ")");
+  const SchemaTarget target{source.file, Severity::Error, note, kReserved};
   if (source.global.node != nullptr) {
     const Node& global = *source.global.node;
     const Node* own_rules = global.find("_rules_");
     const bool beside_rules = !source.rules.empty() || own_rules != nullptr;
     const SchemaTarget lenient{source.file, beside_rules ? Severity::Warning : Severity::Error,
-                               kReserved};
+                               note, kReserved};
     if (has_own_keys(global)) {
       check_schema(*schema.config, global, source.global.path, lenient, out);
     }

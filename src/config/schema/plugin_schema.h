@@ -11,6 +11,7 @@
 namespace wasmgate::config {
 
 struct PluginSchema {
+  std::string file;   // of the spec.yaml
   std::string title;  // "request-block 1.0.0", or empty
   SchemaPtr config;   // null: the spec has none
   SchemaPtr rule;     // null: rules are checked with `config`

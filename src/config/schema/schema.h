@@ -82,8 +82,9 @@ std::string describe(const Schema& schema);
 struct SchemaTarget {
   const std::string& file;
   Severity severity = Severity::Error;  // of violations
-  std::vector<std::string>
-      reserved;  // keys of the outermost object that are not the schema's business
+  std::string note = {};                // of each finding
+  std::vector<std::string> reserved =
+      {};  // keys of the outermost object that are not the schema's business
 };
 
 /// Checks `node` and adds every violation to `out`. Keys that the schema does not name are

@@ -22,7 +22,7 @@ std::vector<std::string> check(const std::string& schema_text, const std::string
   Diagnostics out;
   const auto schema = read_schema("spec.yaml", *yaml(schema_text), "", out);
   EXPECT_FALSE(out.has_errors()) << schema_text;
-  check_schema(*schema, *yaml("v: " + value)->find("v"), "v", {kFile, Severity::Error, {}}, out);
+  check_schema(*schema, *yaml("v: " + value)->find("v"), "v", {kFile, Severity::Error}, out);
   std::vector<std::string> texts;
   for (const Diagnostic& d : out.items()) {
     texts.push_back(d.path + ": " + (d.message.empty() ? d.expected : d.message));
@@ -109,7 +109,7 @@ TEST(Schema, ChecksObjects) {
 
 TEST(Schema, WarnsOfUnknownKeysUnlessTheyAreExcluded) {
   Diagnostics out;
-  const SchemaTarget target{kFile, Severity::Error, {}};
+  const SchemaTarget target{kFile, Severity::Error};
   check_schema(*read_schema("s", *yaml("{properties: {a: {}}}"), "", out), *yaml("{b: 1}"), "v",
                target, out);
   EXPECT_FALSE(out.has_errors());

@@ -15,6 +15,9 @@
 namespace wasmgate::config {
 namespace {
 
+// After so many broken documents of one file the rest is not looked at.
+constexpr size_t kMaxBrokenDocuments = 1'000;
+
 struct ParserDeleter {
   void operator()(fy_parser* parser) const { fy_parser_destroy(parser); }
 };
@@ -232,16 +235,22 @@ class StretchReader {
   TreeBuilder builder_;
 };
 
-// The offset of the first "---" line at or after line `line` (from 1) and past the offset `after`,
-// with its own line number.
-std::optional<std::pair<size_t, uint32_t>> next_document(std::string_view text, uint32_t line,
-                                                         size_t after) {
-  size_t at = 0;
-  for (uint32_t current = 1; at < text.size(); ++current) {
+// A place where a document may begin.
+struct DocumentStart {
+  size_t offset = 0;
+  uint32_t line = 1;
+};
+
+// The first "---" line at or after line `line` that is not the one at `from`.
+std::optional<DocumentStart> next_document(std::string_view text, DocumentStart from,
+                                           uint32_t line) {
+  size_t at = from.offset;
+  for (uint32_t current = from.line; at < text.size(); ++current) {
     const std::string_view rest = text.substr(at);
-    if (current >= line && at > after && rest.starts_with("---") &&
-        (rest.size() == 3 || rest[3] == '\n' || rest[3] == '\r' || rest[3] == ' ')) {
-      return std::make_pair(at, current);
+    const bool marker = rest.starts_with("---") &&
+                        (rest.size() == 3 || rest[3] == '\n' || rest[3] == '\r' || rest[3] == ' ');
+    if (marker && current >= line && at > from.offset) {
+      return DocumentStart{at, current};
     }
     const size_t end = rest.find('\n');
     if (end == std::string_view::npos) {
@@ -260,17 +269,17 @@ std::vector<NodePtr> parse_yaml(const std::string& file, std::string_view text, 
     TreeBuilder(file, out).error({bad->line, bad->column, 0, 0}, "encoding", bad->message);
     return documents;
   }
-  size_t offset = 0;
-  uint32_t line = 1;
-  for (;;) {
-    StretchReader reader(file, text.substr(offset), line, out);
+  DocumentStart start;
+  for (size_t broken = 0; broken < kMaxBrokenDocuments; ++broken) {
+    StretchReader reader(file, text.substr(start.offset), start.line, out);
     const auto stopped = reader.read(documents);
-    const auto next = stopped ? next_document(text, *stopped, offset) : std::nullopt;
+    const auto next = stopped ? next_document(text, start, *stopped) : std::nullopt;
     if (!next) {
-      return documents;
+      break;
     }
-    std::tie(offset, line) = *next;
+    start = *next;
   }
+  return documents;
 }
 
 }  // namespace wasmgate::config

@@ -54,6 +54,14 @@ TEST(ParseYaml, GoesOnAfterABrokenDocument) {
             (Places{"1:5 syntax", "4:1 syntax", "5:4 yaml11-boolean"}));
 }
 
+TEST(ParseYaml, GivesUpAfterAThousandBrokenDocuments) {
+  std::string text;
+  for (int i = 0; i < 5'000; ++i) {
+    text += "---\na: b: c\n";
+  }
+  EXPECT_EQ(findings(text).size(), 1'000U);
+}
+
 TEST(ParseYaml, ResolvesAliasesAndMergeKeys) {
   Diagnostics out;
   const auto documents =

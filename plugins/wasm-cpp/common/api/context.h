@@ -1,8 +1,8 @@
 // The classes a plug-in derives from: one RootContext per plug-in and VM, one Context per stream.
 //
-// The host makes them through the factories of registration.h and calls the virtual functions below.
-// Override only what is needed: a callback that no registered class overrides is not exported from
-// the module at all, so the host never enters the VM for it.
+// The host makes them through the factories of registration.h and calls the virtual functions
+// below. Override only what is needed: a callback that no registered class overrides is not
+// exported from the module at all, so the host never enters the VM for it.
 #pragma once
 
 #include <functional>
@@ -102,13 +102,12 @@ class RootContext : public ContextBase {
   }
 
   /// Starts a unary gRPC call. `request`: bytes, or a message with `SerializeToString`.
-  /// `success` gets the size of the answer in buffer GrpcReceiveBuffer, `failure` the status when no
-  /// message arrives.
+  /// `success` gets the size of the answer in buffer GrpcReceiveBuffer, `failure` the status when
+  /// no message arrives.
   template <typename Request>
   WasmResult grpcSimpleCall(std::string_view service, std::string_view service_name,
-                            std::string_view method_name,
-                            const HeaderStringPairs& initial_metadata, const Request& request,
-                            uint32_t timeout_milliseconds,
+                            std::string_view method_name, const HeaderStringPairs& initial_metadata,
+                            const Request& request, uint32_t timeout_milliseconds,
                             std::function<void(size_t body_size)> success,
                             std::function<void(GrpcStatus)> failure) {
     return grpcCallHandler(
@@ -118,9 +117,8 @@ class RootContext : public ContextBase {
   /// As above; the answer is parsed as `Response` (any message with `ParseFromArray`).
   template <typename Response, typename Request>
   WasmResult grpcSimpleCall(std::string_view service, std::string_view service_name,
-                            std::string_view method_name,
-                            const HeaderStringPairs& initial_metadata, const Request& request,
-                            uint32_t timeout_milliseconds,
+                            std::string_view method_name, const HeaderStringPairs& initial_metadata,
+                            const Request& request, uint32_t timeout_milliseconds,
                             std::function<void(Response&&)> success,
                             std::function<void(GrpcStatus)> failure) {
     return grpcCallHandler(
@@ -135,16 +133,17 @@ class RootContext : public ContextBase {
   /// message.
   template <typename Response, typename Request>
   WasmResult grpcSimpleCall(std::string_view service, std::string_view service_name,
-                            std::string_view method_name,
-                            const HeaderStringPairs& initial_metadata, const Request& request,
-                            uint32_t timeout_milliseconds,
+                            std::string_view method_name, const HeaderStringPairs& initial_metadata,
+                            const Request& request, uint32_t timeout_milliseconds,
                             std::function<void(GrpcStatus, Response&&)> callback) {
-    return grpcSimpleCall<Response>(
-        service, service_name, method_name, initial_metadata, request, timeout_milliseconds,
-        std::function<void(Response&&)>(
-            [callback](Response&& message) { callback(GrpcStatus::Ok, std::move(message)); }),
-        std::function<void(GrpcStatus)>(
-            [callback](GrpcStatus status) { callback(status, Response()); }));
+    return grpcSimpleCall<Response>(service, service_name, method_name, initial_metadata, request,
+                                    timeout_milliseconds,
+                                    std::function<void(Response&&)>([callback](Response&& message) {
+                                      callback(GrpcStatus::Ok, std::move(message));
+                                    }),
+                                    std::function<void(GrpcStatus)>([callback](GrpcStatus status) {
+                                      callback(status, Response());
+                                    }));
   }
 
   /// Starts a unary gRPC call whose answer goes to `handler`.

@@ -1,7 +1,7 @@
 // What each callback of the ABI does: find the context, call its virtual function.
 //
-// An id the host never created is logged and answered with the neutral value (Continue, true), never
-// a trap. Source: proxy-wasm ABI 0.2.1, "callbacks".
+// An id the host never created is logged and answered with the neutral value (Continue, true),
+// never a trap. Source: proxy-wasm ABI 0.2.1, "callbacks".
 #pragma once
 
 #include <cstdint>

@@ -18,16 +18,14 @@ namespace wasmgate::sdk {
 #endif
 
 // Type, function of dispatch.h, export's name, parameters, arguments.
-#define WASMGATE_CALLBACK(type, function, name, parameters, arguments) \
-  template <typename>                                                  \
-  struct Callback_##function {                                         \
-    WASMGATE_EXPORT(name) static type call parameters {                \
-      return dispatch::function arguments;                             \
-    }                                                                  \
-  };                                                                   \
-  template <typename T = void>                                         \
-  void export_##function() {                                           \
-    (void)&Callback_##function<T>::call;                               \
+#define WASMGATE_CALLBACK(type, function, name, parameters, arguments)                         \
+  template <typename>                                                                          \
+  struct Callback_##function {                                                                 \
+    WASMGATE_EXPORT(name) static type call parameters { return dispatch::function arguments; } \
+  };                                                                                           \
+  template <typename T = void>                                                                 \
+  void export_##function() {                                                                   \
+    (void)&Callback_##function<T>::call;                                                       \
   }
 
 WASMGATE_CALLBACK(uint32_t, vm_start, proxy_on_vm_start, (uint32_t id, uint32_t size), (id, size))

@@ -42,10 +42,9 @@ inline WasmResult start_grpc_call(std::string_view upstream, std::string_view se
                                   std::string_view request, uint32_t timeout_milliseconds,
                                   uint32_t* token) {
   const std::string metadata = serializePairs(initial_metadata);
-  return proxy_grpc_call(upstream.data(), upstream.size(), service_name.data(),
-                         service_name.size(), method_name.data(), method_name.size(),
-                         metadata.data(), metadata.size(), request.data(), request.size(),
-                         timeout_milliseconds, token);
+  return proxy_grpc_call(upstream.data(), upstream.size(), service_name.data(), service_name.size(),
+                         method_name.data(), method_name.size(), metadata.data(), metadata.size(),
+                         request.data(), request.size(), timeout_milliseconds, token);
 }
 
 inline WasmResult start_grpc_stream(std::string_view upstream, std::string_view service_name,

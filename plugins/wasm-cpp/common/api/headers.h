@@ -1,7 +1,8 @@
 // Header and trailer maps.
 //
-// Reading returns an object that owns the bytes and is never null; a missing header is an empty text
-// (use `findHeaderMapValue` to tell it from an empty value). Writing returns the host's answer.
+// Reading returns an object that owns the bytes and is never null; a missing header is an empty
+// text (use `findHeaderMapValue` to tell it from an empty value). Writing returns the host's
+// answer.
 #pragma once
 
 #include <optional>
@@ -68,39 +69,37 @@ inline WasmResult getHeaderMapSize(WasmHeaderMapType type, size_t* size) {
 }
 
 // The same functions by map. `One` and `All` are the endings of upstream's names.
-#define WASMGATE_READ_MAP(One, Map)                                            \
-  inline WasmDataPtr get##One(std::string_view key) {                          \
-    return getHeaderMapValue(WasmHeaderMapType::Map, key);                     \
-  }                                                                            \
-  inline WasmResult get##One(std::string_view key, WasmDataPtr* result) {      \
-    const char* value = nullptr;                                               \
-    size_t size = 0;                                                           \
-    const WasmResult status = proxy_get_header_map_value(                      \
-        WasmHeaderMapType::Map, key.data(), key.size(), &value, &size);        \
-    *result = std::make_unique<WasmData>(value, size);                         \
-    return status;                                                             \
-  }                                                                            \
-  inline WasmDataPtr get##One##Pairs() {                                       \
-    return getHeaderMapPairs(WasmHeaderMapType::Map);                          \
-  }                                                                            \
-  inline WasmResult get##One##Pairs(WasmDataPtr* pairs) {                      \
-    return getHeaderMapPairs(WasmHeaderMapType::Map, pairs);                   \
-  }                                                                            \
-  inline WasmResult get##One##Size(size_t* size) {                             \
-    return getHeaderMapSize(WasmHeaderMapType::Map, size);                     \
+#define WASMGATE_READ_MAP(One, Map)                                                                \
+  inline WasmDataPtr get##One(std::string_view key) {                                              \
+    return getHeaderMapValue(WasmHeaderMapType::Map, key);                                         \
+  }                                                                                                \
+  inline WasmResult get##One(std::string_view key, WasmDataPtr* result) {                          \
+    const char* value = nullptr;                                                                   \
+    size_t size = 0;                                                                               \
+    const WasmResult status =                                                                      \
+        proxy_get_header_map_value(WasmHeaderMapType::Map, key.data(), key.size(), &value, &size); \
+    *result = std::make_unique<WasmData>(value, size);                                             \
+    return status;                                                                                 \
+  }                                                                                                \
+  inline WasmDataPtr get##One##Pairs() { return getHeaderMapPairs(WasmHeaderMapType::Map); }       \
+  inline WasmResult get##One##Pairs(WasmDataPtr* pairs) {                                          \
+    return getHeaderMapPairs(WasmHeaderMapType::Map, pairs);                                       \
+  }                                                                                                \
+  inline WasmResult get##One##Size(size_t* size) {                                                 \
+    return getHeaderMapSize(WasmHeaderMapType::Map, size);                                         \
   }
-#define WASMGATE_WRITE_MAP(One, Map)                                           \
-  inline WasmResult add##One(std::string_view key, std::string_view value) {   \
-    return addHeaderMapValue(WasmHeaderMapType::Map, key, value);              \
-  }                                                                            \
+#define WASMGATE_WRITE_MAP(One, Map)                                             \
+  inline WasmResult add##One(std::string_view key, std::string_view value) {     \
+    return addHeaderMapValue(WasmHeaderMapType::Map, key, value);                \
+  }                                                                              \
   inline WasmResult replace##One(std::string_view key, std::string_view value) { \
-    return replaceHeaderMapValue(WasmHeaderMapType::Map, key, value);          \
-  }                                                                            \
-  inline WasmResult remove##One(std::string_view key) {                        \
-    return removeHeaderMapValue(WasmHeaderMapType::Map, key);                  \
-  }                                                                            \
-  inline WasmResult set##One##Pairs(const HeaderStringPairs& pairs) {          \
-    return setHeaderMapPairs(WasmHeaderMapType::Map, pairs);                   \
+    return replaceHeaderMapValue(WasmHeaderMapType::Map, key, value);            \
+  }                                                                              \
+  inline WasmResult remove##One(std::string_view key) {                          \
+    return removeHeaderMapValue(WasmHeaderMapType::Map, key);                    \
+  }                                                                              \
+  inline WasmResult set##One##Pairs(const HeaderStringPairs& pairs) {            \
+    return setHeaderMapPairs(WasmHeaderMapType::Map, pairs);                     \
   }
 
 WASMGATE_READ_MAP(RequestHeader, RequestHeaders)

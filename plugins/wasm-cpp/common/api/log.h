@@ -12,11 +12,17 @@
 inline WasmResult logMessage(LogLevel level, std::string_view message) {
   return proxy_log(level, message.data(), message.size());
 }
-inline WasmResult logTrace(std::string_view message) { return logMessage(LogLevel::trace, message); }
-inline WasmResult logDebug(std::string_view message) { return logMessage(LogLevel::debug, message); }
+inline WasmResult logTrace(std::string_view message) {
+  return logMessage(LogLevel::trace, message);
+}
+inline WasmResult logDebug(std::string_view message) {
+  return logMessage(LogLevel::debug, message);
+}
 inline WasmResult logInfo(std::string_view message) { return logMessage(LogLevel::info, message); }
 inline WasmResult logWarn(std::string_view message) { return logMessage(LogLevel::warn, message); }
-inline WasmResult logError(std::string_view message) { return logMessage(LogLevel::error, message); }
+inline WasmResult logError(std::string_view message) {
+  return logMessage(LogLevel::error, message);
+}
 inline WasmResult logCritical(std::string_view message) {
   return logMessage(LogLevel::critical, message);
 }
@@ -44,11 +50,11 @@ inline std::string logPlace(std::string_view file, int line, std::string_view fu
 }
 
 // The message is built only when its level is logged, so a debug line costs one host call.
-#define WASMGATE_LOG(level, message)                                                            \
-  do {                                                                                          \
-    if (isLogged(level)) {                                                                      \
-      logMessage(level, logPlace(__FILE__, __LINE__, __FUNCTION__) + std::string(message));     \
-    }                                                                                           \
+#define WASMGATE_LOG(level, message)                                                        \
+  do {                                                                                      \
+    if (isLogged(level)) {                                                                  \
+      logMessage(level, logPlace(__FILE__, __LINE__, __FUNCTION__) + std::string(message)); \
+    }                                                                                       \
   } while (0)
 #define LOG_TRACE(message) WASMGATE_LOG(LogLevel::trace, message)
 #define LOG_DEBUG(message) WASMGATE_LOG(LogLevel::debug, message)
@@ -58,12 +64,12 @@ inline std::string logPlace(std::string_view file, int line, std::string_view fu
 #define LOG_CRITICAL(message) WASMGATE_LOG(LogLevel::critical, message)
 
 /// Ends the call as a trap when a host function that cannot fail has failed.
-#define CHECK_RESULT(call)                                                      \
-  do {                                                                          \
-    const WasmResult check_result = (call);                                     \
-    if (check_result != WasmResult::Ok) {                                       \
-      logAbort(std::string(#call " failed: ") + toString(check_result));        \
-    }                                                                           \
+#define CHECK_RESULT(call)                                               \
+  do {                                                                   \
+    const WasmResult check_result = (call);                              \
+    if (check_result != WasmResult::Ok) {                                \
+      logAbort(std::string(#call " failed: ") + toString(check_result)); \
+    }                                                                    \
   } while (0)
 
 /// Wall clock, nanoseconds since the epoch.

@@ -12,7 +12,8 @@
 #include "api/wasm_data.h"
 #include "proxy_wasm_externs.h"
 
-/// Reads a property by its serialised path (segments with a zero byte after each, or one bare name).
+/// Reads a property by its serialised path (segments with a zero byte after each, or one bare
+/// name).
 inline std::optional<WasmDataPtr> getPropertyByPath(std::string_view path) {
   const char* value = nullptr;
   size_t size = 0;

@@ -39,11 +39,11 @@ void register_factories(std::string_view root_id, RootFactory root, ContextFacto
 
 // Overrides_x<C>: false only when C visibly inherits x from the SDK's own class. A private or
 // overloaded x cannot be looked at and counts as overridden.
-#define WASMGATE_OVERRIDES(function, base)                                                   \
-  template <typename C, typename = void>                                                     \
-  struct Overrides_##function : std::true_type {};                                           \
-  template <typename C>                                                                      \
-  struct Overrides_##function<                                                               \
+#define WASMGATE_OVERRIDES(function, base)                                                    \
+  template <typename C, typename = void>                                                      \
+  struct Overrides_##function : std::true_type {};                                            \
+  template <typename C>                                                                       \
+  struct Overrides_##function<                                                                \
       C, std::enable_if_t<std::is_same_v<decltype(&C::function), decltype(&base::function)>>> \
       : std::false_type {};
 
@@ -75,11 +75,11 @@ WASMGATE_OVERRIDES(onLog, Context)
 #undef WASMGATE_OVERRIDES
 
 // One line per callback: when the class overrides it (or nothing is known: C is void), export it.
-#define WASMGATE_EXPORT_IF(known_class, function, callback) \
-  if constexpr (std::is_void_v<known_class>) {              \
-    export_##callback<AlwaysVoid<C>>();                                    \
+#define WASMGATE_EXPORT_IF(known_class, function, callback)        \
+  if constexpr (std::is_void_v<known_class>) {                     \
+    export_##callback<AlwaysVoid<C>>();                            \
   } else if constexpr (Overrides_##function<known_class>::value) { \
-    export_##callback<AlwaysVoid<C>>();                                    \
+    export_##callback<AlwaysVoid<C>>();                            \
   }
 
 /// Exports the callbacks of a root class. `void`: all of them.
@@ -122,10 +122,11 @@ void export_context_callbacks() {
 template <typename C, typename Base, typename = void>
 struct UsesDone : std::true_type {};
 template <typename C, typename Base>
-struct UsesDone<C, Base,
-                std::enable_if_t<std::is_same_v<decltype(&C::onDone), decltype(&Base::onDone)> &&
-                                 std::is_same_v<decltype(&C::onDoneBase),
-                                                decltype(&Base::onDoneBase)>>> : std::false_type {};
+struct UsesDone<
+    C, Base,
+    std::enable_if_t<std::is_same_v<decltype(&C::onDone), decltype(&Base::onDone)> &&
+                     std::is_same_v<decltype(&C::onDoneBase), decltype(&Base::onDoneBase)>>>
+    : std::false_type {};
 
 template <typename C, typename Base>
 void export_callbacks() {

@@ -12,8 +12,7 @@ inline WasmResult getSharedData(std::string_view key, WasmDataPtr* value, uint32
   const char* data = nullptr;
   size_t size = 0;
   uint32_t version = 0;
-  const WasmResult result =
-      proxy_get_shared_data(key.data(), key.size(), &data, &size, &version);
+  const WasmResult result = proxy_get_shared_data(key.data(), key.size(), &data, &size, &version);
   *value = std::make_unique<WasmData>(data, size);
   if (cas != nullptr) {
     *cas = version;

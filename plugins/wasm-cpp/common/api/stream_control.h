@@ -44,8 +44,8 @@ inline WasmResult callForeignFunction(std::string_view name, std::string_view ar
                                       WasmDataPtr* results = nullptr) {
   char* data = nullptr;
   size_t size = 0;
-  const WasmResult result = proxy_call_foreign_function(
-      name.data(), name.size(), arguments.data(), arguments.size(), &data, &size);
+  const WasmResult result = proxy_call_foreign_function(name.data(), name.size(), arguments.data(),
+                                                        arguments.size(), &data, &size);
   WasmDataPtr owned = std::make_unique<WasmData>(data, size);
   if (results != nullptr) {
     *results = std::move(owned);

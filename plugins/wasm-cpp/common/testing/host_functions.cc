@@ -1,7 +1,7 @@
 // The host functions of proxy_wasm_externs.h for native tests, on the current HostSimulator.
 //
-// Returned bytes are in blocks from malloc, as a host allocates them in a guest. Statuses follow the
-// proxy-wasm ABI 0.2.1.
+// Returned bytes are in blocks from malloc, as a host allocates them in a guest. Statuses follow
+// the proxy-wasm ABI 0.2.1.
 
 #include <algorithm>
 #include <cstdlib>
@@ -50,9 +50,10 @@ std::string lower(std::string_view text) {
 }
 
 void erase_name(HeaderStringPairs& map, std::string_view name) {
-  map.erase(std::remove_if(map.begin(), map.end(),
-                           [&](const auto& pair) { return HostAccess::same_name(pair.first, name); }),
-            map.end());
+  map.erase(
+      std::remove_if(map.begin(), map.end(),
+                     [&](const auto& pair) { return HostAccess::same_name(pair.first, name); }),
+      map.end());
 }
 
 auto& host() { return *HostAccess::current; }
@@ -299,9 +300,12 @@ WasmResult proxy_grpc_call(const char* upstream, size_t upstream_size, const cha
   if (host().fail_calls) {
     return *host().fail_calls;
   }
-  *token = HostAccess::add_call({0, std::string(upstream, upstream_size),
+  *token = HostAccess::add_call({0,
+                                 std::string(upstream, upstream_size),
                                  read_pairs(metadata, metadata_size),
-                                 std::string(message, message_size), {}, timeout,
+                                 std::string(message, message_size),
+                                 {},
+                                 timeout,
                                  std::string(service, service_size),
                                  std::string(method, method_size)});
   return WasmResult::Ok;
@@ -377,8 +381,14 @@ WasmResult proxy_redis_call(const char* service, size_t service_size, const char
   if (host().fail_calls) {
     return *host().fail_calls;
   }
-  *token = HostAccess::add_call({0, std::string(service, service_size), {},
-                                 std::string(query, query_size), {}, 0, "redis", ""});
+  *token = HostAccess::add_call({0,
+                                 std::string(service, service_size),
+                                 {},
+                                 std::string(query, query_size),
+                                 {},
+                                 0,
+                                 "redis",
+                                 ""});
   return WasmResult::Ok;
 }
 

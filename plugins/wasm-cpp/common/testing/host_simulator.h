@@ -1,5 +1,5 @@
-// An in-process host for native unit tests of plug-ins: it answers every host function, keeps headers,
-// bodies, properties and shared data, and drives the callbacks in a gateway's order.
+// An in-process host for native unit tests of plug-ins: it answers every host function, keeps
+// headers, bodies, properties and shared data, and drives the callbacks in a gateway's order.
 //
 //     HostSimulator host;
 //     ASSERT_TRUE(host.configure(R"({"block_urls":["swagger"]})"));
@@ -8,8 +8,8 @@
 //     EXPECT_EQ(stream->reply().code, 403);
 //
 // There is no clock, network or thread: time is what the test sets, an HTTP call waits in
-// `host.calls` until the test answers it. One simulator lives at a time; the contexts of a plug-in die
-// with it. Not simulated: TCP streams, METADATA frames, limits.
+// `host.calls` until the test answers it. One simulator lives at a time; the contexts of a plug-in
+// die with it. Not simulated: TCP streams, METADATA frames, limits.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +40,8 @@ struct LocalReply {
 struct CallOut {
   uint32_t token = 0;
   std::string upstream;
-  HeaderStringPairs headers;   // gRPC: initial metadata
-  std::string body;            // gRPC: the message
+  HeaderStringPairs headers;  // gRPC: initial metadata
+  std::string body;           // gRPC: the message
   HeaderStringPairs trailers;
   uint32_t timeout_milliseconds = 0;
   std::string service;  // gRPC only
@@ -96,7 +96,7 @@ class StreamSimulator {
   HeaderStringPairs request_trailers;
   HeaderStringPairs response_headers;
   HeaderStringPairs response_trailers;
-  std::string request_body;   // held so far, current piece included
+  std::string request_body;  // held so far, current piece included
   std::string response_body;
 
  private:

@@ -59,8 +59,8 @@ const std::string* BasicAuthConfig::find_hashed(std::string_view credential) con
   }
   for (const HashedUser& user : users->second) {
     // The digest covers the configured hash too, so that it is worthless for another one.
-    const std::string digest =
-        getHash("sha256", std::to_string(user.hash.size()) + ":" + user.hash + std::string(credential));
+    const std::string digest = getHash(
+        "sha256", std::to_string(user.hash.size()) + ":" + user.hash + std::string(credential));
     if (remembered_.count(digest) != 0) {
       return &user.consumer;
     }

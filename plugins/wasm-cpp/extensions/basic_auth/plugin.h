@@ -1,7 +1,8 @@
 // basic_auth: admits requests by HTTP Basic authentication (RFC 7617).
 //
-// Passwords are configured in clear text or, with `encrypted`, as hashes. A password that has passed a
-// slow hash once is remembered (as a SHA-256 digest), so that the next request does not pay again.
+// Passwords are configured in clear text or, with `encrypted`, as hashes. A password that has
+// passed a slow hash once is remembered (as a SHA-256 digest), so that the next request does not
+// pay again.
 #pragma once
 
 #include <string>

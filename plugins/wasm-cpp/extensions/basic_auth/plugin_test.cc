@@ -60,9 +60,8 @@ TEST_F(BasicAuth, AsksForCredentials) {
 
 TEST_F(BasicAuth, RefusesWrongCredentials) {
   ASSERT_TRUE(host.configure(kTwoConsumers));
-  for (const std::string& header :
-       {basic("admin:1234567"), basic("admin"), basic(""), std::string("Basic !!!!"),
-        std::string("Basic admin:123456")}) {
+  for (const std::string& header : {basic("admin:1234567"), basic("admin"), basic(""),
+                                    std::string("Basic !!!!"), std::string("Basic admin:123456")}) {
     EXPECT_EQ(send(header), 401U) << header;
     EXPECT_EQ(stream->reply().details,
               "Request denied by Basic Auth check. Invalid username and/or password");

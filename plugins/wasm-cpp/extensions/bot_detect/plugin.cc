@@ -8,8 +8,8 @@ static RegisterContextFactory register_BotDetect(CONTEXT_FACTORY(BotDetectContex
 
 namespace {
 
-using wasmgate::sdk::ConfigReader;
 using Wasm::Common::Regex::RegexSet;
+using wasmgate::sdk::ConfigReader;
 
 /// Reads a list of expressions; null when it is absent or empty.
 std::shared_ptr<RegexSet> readExpressions(ConfigReader& reader, const char* key) {
@@ -20,8 +20,7 @@ std::shared_ptr<RegexSet> readExpressions(ConfigReader& reader, const char* key)
   }
   auto set = std::make_shared<RegexSet>();
   for (size_t index = 0; index < texts.size() && reader.ok(); ++index) {
-    const std::string error =
-        texts[index].empty() ? "must not be empty" : set->add(texts[index]);
+    const std::string error = texts[index].empty() ? "must not be empty" : set->add(texts[index]);
     if (!error.empty()) {
       reader.fail(std::string(key) + "[" + std::to_string(index) + "]", error);
     }

@@ -1,8 +1,8 @@
 // bot_detect: refuses crawlers by their User-Agent.
 //
-// Order: an `allow` expression lets the request pass; a `deny` expression blocks it; then the built-in
-// list of crawlers (bot_patterns.h) does. Every expression is searched for, not matched as a whole.
-// The plug-in works without any configuration.
+// Order: an `allow` expression lets the request pass; a `deny` expression blocks it; then the
+// built-in list of crawlers (bot_patterns.h) does. Every expression is searched for, not matched as
+// a whole. The plug-in works without any configuration.
 #pragma once
 
 #include <memory>

@@ -63,8 +63,8 @@ bool CustomResponseRootContext::parsePluginConfig(const Json& object,
   readStatuses(reader, config);
   if (!config.body.empty() && !has_content_type) {
     const bool json = Wasm::Common::JsonParse(config.body).has_value();
-    config.headers.emplace_back("content-type", json ? "application/json; charset=utf-8"
-                                                     : "text/plain; charset=utf-8");
+    config.headers.emplace_back(
+        "content-type", json ? "application/json; charset=utf-8" : "text/plain; charset=utf-8");
   }
   return reader.ok() || configFailure(reader.error());
 }

@@ -1,5 +1,5 @@
-// custom_response: answers with a configured response, at once or in place of responses with certain
-// statuses.
+// custom_response: answers with a configured response, at once or in place of responses with
+// certain statuses.
 #pragma once
 
 #include <string>

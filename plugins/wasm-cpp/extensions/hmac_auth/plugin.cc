@@ -24,9 +24,9 @@ std::optional<int64_t> requestTime() {
   const WasmDataPtr date = getRequestHeader("date");
   if (date->size() != 0) {
     const auto time = Wasm::Common::Http::httpTime(date->view());
-    return time ? std::optional(std::chrono::duration_cast<std::chrono::seconds>(
-                                    time->time_since_epoch())
-                                    .count())
+    return time ? std::optional(
+                      std::chrono::duration_cast<std::chrono::seconds>(time->time_since_epoch())
+                          .count())
                 : std::nullopt;
   }
   GET_HEADER_VIEW("x-ca-timestamp", text);

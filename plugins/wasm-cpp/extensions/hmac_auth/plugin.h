@@ -1,8 +1,8 @@
 // hmac_auth: admits requests that are signed with a shared secret.
 //
 // The client signs a text made of the method, some headers, the path and the parameters
-// (string_to_sign.h). Form parameters and a Content-MD5 need the body; the headers are held until it
-// has been checked, so that upstream sees nothing of a refused request.
+// (string_to_sign.h). Form parameters and a Content-MD5 need the body; the headers are held until
+// it has been checked, so that upstream sees nothing of a refused request.
 #pragma once
 
 #include <memory>
@@ -50,7 +50,7 @@ class HmacAuthContext : public Context {
   void admit();
   static void refuse(uint32_t code, std::string_view text, const HeaderStringPairs& headers = {});
 
-  std::shared_ptr<const HmacAuthConfig> config_;                   // set while a body is awaited
+  std::shared_ptr<const HmacAuthConfig> config_;            // set while a body is awaited
   const HmacAuthConfig::Credential* credential_ = nullptr;  // of config_
   bool is_form_ = false;
   size_t body_size_ = 0;

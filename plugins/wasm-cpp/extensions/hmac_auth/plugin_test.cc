@@ -46,7 +46,9 @@ TEST_F(HmacAuth, AdmitsASignedRequest) {
 TEST_F(HmacAuth, SignsTheNamedHeadersSorted) {
   ASSERT_TRUE(host.configure(kConfig));
   const HeaderStringPairs headers = {
-      {"x-b", "2"}, {"x-a", "1"}, {"date", "d"},
+      {"x-b", "2"},
+      {"x-a", "1"},
+      {"date", "d"},
       {"x-ca-signature-headers", "X-B, x-a,x-missing,date,x-ca-signature,x-ca-signature-headers"}};
   EXPECT_EQ(send(signedHeaders("GET\n\n\n\nd\nx-a:1\nx-b:2\nx-missing:\n/", headers)), 0U)
       << stream->reply().header("x-ca-error-message");
@@ -90,8 +92,9 @@ TEST_F(HmacAuth, KeepsTheTextToItselfByDefault) {
 
 TEST_F(HmacAuth, SignsFormParametersAtTheEndOfTheBody) {
   ASSERT_TRUE(host.configure(kConfig));
-  const HeaderStringPairs headers = {
-      {":method", "POST"}, {":path", "/p?q=1"}, {"content-type", "application/x-www-form-urlencoded"}};
+  const HeaderStringPairs headers = {{":method", "POST"},
+                                     {":path", "/p?q=1"},
+                                     {"content-type", "application/x-www-form-urlencoded"}};
   const std::string text = "POST\n\n\napplication/x-www-form-urlencoded\n\n/p?a=b c&q=1";
   EXPECT_EQ(send(signedHeaders(text, headers), {"a=b%20", "c&q=9"}), 0U)
       << stream->reply().header("x-ca-error-message");
@@ -126,10 +129,10 @@ TEST_F(HmacAuth, TrailersEndTheBody) {
   ASSERT_TRUE(host.configure(kConfig));
   const std::string md5 = getMD5Base64("body");
   stream = host.stream();
-  EXPECT_EQ(stream->requestHeaders(signedHeaders("POST\n\n" + md5 + "\n\n\n/",
-                                                 {{":method", "POST"}, {":path", "/"},
-                                                  {"content-md5", md5}}),
-                                   false),
+  EXPECT_EQ(stream->requestHeaders(
+                signedHeaders("POST\n\n" + md5 + "\n\n\n/",
+                              {{":method", "POST"}, {":path", "/"}, {"content-md5", md5}}),
+                false),
             FilterHeadersStatus::StopIteration);
   stream->requestBody("body", false);
   EXPECT_EQ(stream->requestTrailers({}), FilterTrailersStatus::Continue);
@@ -146,8 +149,7 @@ TEST_F(HmacAuth, RefusesABodyAboveTheLimit) {
 }
 
 TEST_F(HmacAuth, ChecksTheTime) {
-  ASSERT_TRUE(host.configure(
-      R"({"date_offset":60,"credentials":[{"key":"k1","secret":"s1"}]})"));
+  ASSERT_TRUE(host.configure(R"({"date_offset":60,"credentials":[{"key":"k1","secret":"s1"}]})"));
   host.now_nanoseconds = 784111777ULL * 1'000'000'000;
   const auto dated = [&](const char* name, const std::string& value) {
     const std::string date = std::string(name) == "date" ? value : "";

@@ -13,7 +13,8 @@ namespace {
 constexpr std::array<std::string_view, 5> kFixedHeaders = {":method", "accept", "content-md5",
                                                            "content-type", "date"};
 
-/// Lower-cased names of the extra headers; those that are signed anyway, or cannot be, are left out.
+/// Lower-cased names of the extra headers; those that are signed anyway, or cannot be, are left
+/// out.
 std::set<std::string> extraHeaders() {
   const WasmDataPtr list = getRequestHeader("x-ca-signature-headers");
   std::set<std::string> names;

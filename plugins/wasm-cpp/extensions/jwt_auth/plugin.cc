@@ -68,8 +68,8 @@ void readConsumer(ConfigReader& reader, JwtConsumer& consumer) {
   consumer.source.read(reader);
 }
 
-/// A string or unsigned integer claim as header text; nothing for anything else, or for text that no
-/// header can carry.
+/// A string or unsigned integer claim as header text; nothing for anything else, or for text that
+/// no header can carry.
 std::optional<std::string> headerText(const Jwt& jwt, const std::string& claim) {
   const auto found = jwt.payload.find(claim);
   if (found == jwt.payload.end()) {
@@ -153,10 +153,11 @@ FilterHeadersStatus JwtAuthContext::onRequestHeaders(uint32_t, bool) {
 
 bool JwtAuthContext::isEnabled(const JwtAuthConfig& config) {
   return config.enable_headers.empty() ||
-         std::any_of(config.enable_headers.begin(), config.enable_headers.end(),
-                     [](const std::string& name) {
-                       return findHeaderMapValue(WasmHeaderMapType::RequestHeaders, name).has_value();
-                     });
+         std::any_of(
+             config.enable_headers.begin(), config.enable_headers.end(),
+             [](const std::string& name) {
+               return findHeaderMapValue(WasmHeaderMapType::RequestHeaders, name).has_value();
+             });
 }
 
 void JwtAuthContext::admit(const JwtConsumer& consumer, const Jwt& jwt) {
@@ -178,8 +179,8 @@ FilterHeadersStatus JwtAuthContext::deny(JwtStatus status) {
   const std::string text(wasmgate::sdk::jwt_status_text(status));
   std::string details = text;
   std::replace(details.begin(), details.end(), ' ', '_');
-  std::string challenge = wasmgate::sdk::challenge(
-      "Bearer", Wasm::Common::Http::buildOriginalUri(kRealmPathBytes));
+  std::string challenge =
+      wasmgate::sdk::challenge("Bearer", Wasm::Common::Http::buildOriginalUri(kRealmPathBytes));
   if (status != JwtStatus::Missing) {
     challenge += ", error=\"invalid_token\"";
   }

@@ -1,7 +1,8 @@
 // jwt_auth: admits requests by a JSON Web Token in a header, query parameter or cookie.
 //
-// Each consumer says where its tokens stand (token_source.h) and which keys and claims they must have.
-// Consumers are tried in order; the first whose every token verifies, and whom the rule admits, wins.
+// Each consumer says where its tokens stand (token_source.h) and which keys and claims they must
+// have. Consumers are tried in order; the first whose every token verifies, and whom the rule
+// admits, wins.
 #pragma once
 
 #include <string>

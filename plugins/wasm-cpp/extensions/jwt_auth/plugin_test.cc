@@ -109,11 +109,13 @@ TEST_F(JwtAuth, ComparesClaimsTrimmed) {
 }
 
 TEST_F(JwtAuth, CopiesClaimsToHeaders) {
-  ASSERT_TRUE(host.configure(config({{"claims_to_headers",
-                                      {{{"claim", "sub"}, {"header", "x-user"}},
-                                       {{"claim", "level"}, {"header", "x-level"}, {"override", false}},
-                                       {{"claim", "absent"}, {"header", "x-absent"}}}}})));
-  EXPECT_EQ(send({{"authorization", "Bearer " + token()}, {"x-user", "boss"}, {"x-level", "1"}}), 0U);
+  ASSERT_TRUE(
+      host.configure(config({{"claims_to_headers",
+                              {{{"claim", "sub"}, {"header", "x-user"}},
+                               {{"claim", "level"}, {"header", "x-level"}, {"override", false}},
+                               {{"claim", "absent"}, {"header", "x-absent"}}}}})));
+  EXPECT_EQ(send({{"authorization", "Bearer " + token()}, {"x-user", "boss"}, {"x-level", "1"}}),
+            0U);
   EXPECT_EQ(stream->requestHeaderValues("x-user"), (std::vector<std::string>{"tester"}));
   EXPECT_EQ(stream->requestHeaderValues("x-level"), (std::vector<std::string>{"1", "7"}));
   EXPECT_FALSE(stream->requestHeader("x-absent"));
@@ -124,7 +126,8 @@ TEST_F(JwtAuth, RemovesTokensOnRequest) {
                                      {"from_headers", {{{"name", "x-jwt"}}}},
                                      {"from_params", {"t"}},
                                      {"from_cookies", {"jwt"}}})));
-  EXPECT_EQ(send({{"x-jwt", token()}, {":path", "/p?a=1&t=" + token() + "&b=2"},
+  EXPECT_EQ(send({{"x-jwt", token()},
+                  {":path", "/p?a=1&t=" + token() + "&b=2"},
                   {"cookie", "a=1; jwt=" + token() + "; b=2"}}),
             0U);
   EXPECT_FALSE(stream->requestHeader("x-jwt"));
@@ -139,8 +142,9 @@ TEST_F(JwtAuth, FirstAdmittedConsumerWins) {
   const std::string jwks = vectors["jwks"].dump();
   ASSERT_TRUE(host.configure(
       Json({{"consumers", {{{"name", "c1"}, {"jwks", jwks}}, {{"name", "c2"}, {"jwks", jwks}}}},
-            {"_rules_", {{{"_match_route_", {"r"}}, {"allow", {"c2"}}},
-                         {{"_match_route_", {"s"}}, {"allow", {"nobody"}}}}}})
+            {"_rules_",
+             {{{"_match_route_", {"r"}}, {"allow", {"c2"}}},
+              {{"_match_route_", {"s"}}, {"allow", {"nobody"}}}}}})
           .dump()));
   EXPECT_EQ(send({{"authorization", "Bearer " + token()}}), 0U);
   EXPECT_EQ(consumer(), "c2");
@@ -176,8 +180,8 @@ TEST_F(JwtAuth, RefusesBadConfigurations) {
       {config({{"claims", {{"a", true}}}}), "consumers[0].claims.a: expected a string"},
       {config({{"clock_skew_seconds", -1}}), "consumers[0].clock_skew_seconds: expected"},
       {config({{"from_headers", {{{"value_prefix", "x"}}}}}), "from_headers[0].name: is required"},
-      {config({{"claims_to_headers", {{{"claim", "a"}, {"header", "b"}},
-                                      {{"claim", "a"}, {"header", "c"}}}}}),
+      {config({{"claims_to_headers",
+                {{{"claim", "a"}, {"header", "b"}}, {{"claim", "a"}, {"header", "c"}}}}}),
        "claims_to_headers[1].claim: is there twice"},
   };
   for (const auto& [json, error] : wrong) {

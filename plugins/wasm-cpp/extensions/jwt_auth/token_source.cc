@@ -15,7 +15,8 @@ bool listed(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// `list` without the items whose name, up to '=', satisfies `drop`. Items are separated by `separator`.
+/// `list` without the items whose name, up to '=', satisfies `drop`. Items are separated by
+/// `separator`.
 template <typename Drop>
 std::string without(std::string_view list, char separator, Drop drop) {
   std::string kept;
@@ -85,9 +86,9 @@ void TokenSource::removeFromRequest() const {
   const std::string path = getRequestHeader(":path")->toString();
   const size_t mark = path.find('?');
   if (!params_.empty() && mark != std::string::npos) {
-    const std::string kept = without(std::string_view(path).substr(mark + 1), '&', [this](auto name) {
-      return listed(params_, Http::PercentEncoding::decode(name));
-    });
+    const std::string kept =
+        without(std::string_view(path).substr(mark + 1), '&',
+                [this](auto name) { return listed(params_, Http::PercentEncoding::decode(name)); });
     const std::string changed = path.substr(0, mark) + (kept.empty() ? "" : "?" + kept);
     if (changed != path) {
       replaceRequestHeader(":path", changed);

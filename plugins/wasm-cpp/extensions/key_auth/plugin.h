@@ -1,7 +1,7 @@
 // key_auth: admits requests by an API key in a header or query parameter.
 //
-// Where keys may stand is turned at configuration into an ordered list of places, each with the keys
-// known there, so a request costs one lookup per place, however many consumers there are.
+// Where keys may stand is turned at configuration into an ordered list of places, each with the
+// keys known there, so a request costs one lookup per place, however many consumers there are.
 #pragma once
 
 #include <string>

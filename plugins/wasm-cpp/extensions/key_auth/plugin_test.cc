@@ -109,7 +109,8 @@ TEST_F(KeyAuth, RefusesBadConfigurations) {
       {R"({"keys":["k"],"consumers":[{"name":"a","credential":"x","credentials":["y"]}]})",
        "consumers[0].credential: exactly one"},
       {R"({"keys":["k"],"consumers":[{"name":"a","credential":"x"},
-           {"name":"b","credentials":["y","x"]}]})", "consumers[1].credential: is there twice"},
+           {"name":"b","credentials":["y","x"]}]})",
+       "consumers[1].credential: is there twice"},
       {R"({"keys":["k"],"in_query":false,"in_header":"false","credentials":["a"]})",
        "in_header: must not be false"},
   };

@@ -16,8 +16,8 @@ constexpr uint64_t kSecond = 1'000'000'000;
 constexpr int64_t kMostTokens = 1'000'000'000;
 constexpr int kTries = 20;
 
-/// A bucket as it lies in shared data, three little-endian numbers. The limit is part of it, so that a
-/// bucket of another limit is not taken for this one's.
+/// A bucket as it lies in shared data, three little-endian numbers. The limit is part of it, so
+/// that a bucket of another limit is not taken for this one's.
 struct Bucket {
   uint64_t full_at_ns;
   uint64_t count;
@@ -53,8 +53,9 @@ RateLimit readLimit(ConfigReader& item) {
     }
   }
   if (item.ok() && limit.count == 0) {
-    item.fail("", "one of query_per_second, query_per_minute, query_per_hour and query_per_day is "
-                  "required");
+    item.fail("",
+              "one of query_per_second, query_per_minute, query_per_hour and query_per_day is "
+              "required");
   }
   return limit;
 }
@@ -122,8 +123,8 @@ uint64_t KeyRateLimitRootContext::take(int rule_id, const std::string& key,
       bucket = {0, limit.count, limit.period_ns};
     }
     const uint64_t now = getCurrentTimeNanoseconds();
-    // Further ahead than a period is only possible when the clock was set back: start afresh, else the
-    // bucket would stay closed until the clock is there again.
+    // Further ahead than a period is only possible when the clock was set back: start afresh, else
+    // the bucket would stay closed until the clock is there again.
     const bool usable = bucket.full_at_ns > now && bucket.full_at_ns - now <= limit.period_ns;
     const uint64_t ahead = (usable ? bucket.full_at_ns - now : 0) + limit.token_ns();
     if (ahead > limit.period_ns) {

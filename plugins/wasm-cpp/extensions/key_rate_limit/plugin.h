@@ -1,8 +1,9 @@
 // key_rate_limit: limits the requests per time for listed values of a header or query parameter.
 //
-// A bucket per key is kept in shared data, so all workers count together. It is stored as one time, the
-// moment at which the bucket will be full again: taking a token moves it on by the time one token
-// takes, and a request is refused when it would lie more than one period ahead. No timer is needed.
+// A bucket per key is kept in shared data, so all workers count together. It is stored as one time,
+// the moment at which the bucket will be full again: taking a token moves it on by the time one
+// token takes, and a request is refused when it would lie more than one period ahead. No timer is
+// needed.
 #pragma once
 
 #include <string>
@@ -12,7 +13,7 @@
 #include "route_rule_matcher.h"
 
 struct RateLimit {
-  uint64_t count = 0;      // tokens per period, and the most there can be
+  uint64_t count = 0;  // tokens per period, and the most there can be
   uint64_t period_ns = 0;
 
   uint64_t token_ns() const { return period_ns / count; }

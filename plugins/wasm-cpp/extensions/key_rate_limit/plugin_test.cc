@@ -126,7 +126,8 @@ TEST_F(KeyRateLimit, RefusesBadConfigurations) {
       {R"({"limit_by_header":"a","limit_keys":[{"key":"x","query_per_second":-1}]})",
        "limit_keys[0].query_per_second: expected an integer"},
       {R"({"limit_by_header":"a","limit_keys":[{"key":"x","query_per_day":1},
-           {"key":"x","query_per_day":1}]})", "limit_keys[1].key: is there twice"},
+           {"key":"x","query_per_day":1}]})",
+       "limit_keys[1].key: is there twice"},
   };
   for (const auto& [json, error] : wrong) {
     host.log.clear();

@@ -45,10 +45,9 @@ bool ModelMapperRootContext::parsePluginConfig(const Json& object, ModelMapperCo
 std::optional<std::string> ModelMapperConfig::map(const std::optional<std::string>& model) const {
   std::optional<std::string> mapped = fallback;
   if (model) {
-    const auto longest =
-        std::find_if(prefixes.begin(), prefixes.end(), [&](const auto& prefix) {
-          return model->compare(0, prefix.first.size(), prefix.first) == 0;
-        });
+    const auto longest = std::find_if(prefixes.begin(), prefixes.end(), [&](const auto& prefix) {
+      return model->compare(0, prefix.first.size(), prefix.first) == 0;
+    });
     if (const auto found = exact.find(*model); found != exact.end()) {
       mapped = found->second;
     } else if (longest != prefixes.end()) {
@@ -65,8 +64,7 @@ FilterHeadersStatus ModelMapperContext::onRequestHeaders(uint32_t, bool end_of_s
       !wasmgate::sdk::path_has_suffix(config->path_suffixes)) {
     return FilterHeadersStatus::Continue;
   }
-  const std::string content_type =
-      Wasm::Common::toLower(getRequestHeader("content-type")->view());
+  const std::string content_type = Wasm::Common::toLower(getRequestHeader("content-type")->view());
   if (content_type.find("application/json") == std::string::npos) {
     return FilterHeadersStatus::Continue;
   }

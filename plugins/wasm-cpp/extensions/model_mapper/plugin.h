@@ -1,7 +1,7 @@
 // model_mapper: changes the model named in JSON requests to model APIs.
 //
-// Only the value of the model key changes; the rest of the document keeps its bytes. Without a body, on
-// other paths and for other content types the request is not touched.
+// Only the value of the model key changes; the rest of the document keeps its bytes. Without a
+// body, on other paths and for other content types the request is not touched.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,8 @@
 #include "route_rule_matcher.h"
 
 struct ModelMapperConfig {
-  /// The model to send instead of `model` (nothing given: of a request without one); nothing: keep it.
+  /// The model to send instead of `model` (nothing given: of a request without one); nothing: keep
+  /// it.
   std::optional<std::string> map(const std::optional<std::string>& model) const;
   bool empty() const { return exact.empty() && prefixes.empty() && !fallback; }
 

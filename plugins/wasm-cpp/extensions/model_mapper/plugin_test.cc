@@ -13,7 +13,9 @@ struct ModelMapper : ::testing::Test {
   std::string map(std::vector<std::string> chunks, const char* path = "/v1/chat/completions",
                   const char* content_type = "application/json; charset=utf-8") {
     stream = host.stream();
-    stream->request({{":method", "POST"}, {":path", path}, {"content-type", content_type},
+    stream->request({{":method", "POST"},
+                     {":path", path},
+                     {"content-type", content_type},
                      {"content-length", "99"}},
                     std::move(chunks));
     return stream->sentRequestBody();
@@ -69,8 +71,8 @@ TEST_F(ModelMapper, LooksOnlyAtItsRequests) {
 TEST_F(ModelMapper, DoesNotWaitForABodyThatDoesNotCome) {
   ASSERT_TRUE(host.configure(kConfig));
   stream = host.stream();
-  EXPECT_EQ(stream->requestHeaders({{":path", "/completions"}, {"content-type", "application/json"}},
-                                   true),
+  EXPECT_EQ(stream->requestHeaders(
+                {{":path", "/completions"}, {"content-type", "application/json"}}, true),
             FilterHeadersStatus::Continue);
 }
 

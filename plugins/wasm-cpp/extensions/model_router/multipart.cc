@@ -12,8 +12,8 @@ using namespace Wasm::Common;
 constexpr size_t kBoundaryLimit = 70;
 constexpr std::string_view kLineEnd = "\r\n";
 
-/// The value of parameter `name` of a header value like "form-data; name=\"x\"". Quotes are removed, and
-/// inside them a backslash takes the next character as it is.
+/// The value of parameter `name` of a header value like "form-data; name=\"x\"". Quotes are
+/// removed, and inside them a backslash takes the next character as it is.
 std::optional<std::string> parameter(std::string_view header, std::string_view name) {
   size_t at = header.find(';');
   while (at != std::string_view::npos && at < header.size()) {

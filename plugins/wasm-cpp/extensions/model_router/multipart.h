@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-/// The boundary parameter of a multipart/form-data content-type, without quotes. Nothing for another
-/// type, or when the boundary is missing or not 1 to 70 characters long.
+/// The boundary parameter of a multipart/form-data content-type, without quotes. Nothing for
+/// another type, or when the boundary is missing or not 1 to 70 characters long.
 std::optional<std::string> multipartBoundary(std::string_view content_type);
 
 class MultipartScanner {

@@ -56,8 +56,8 @@ TEST(MultipartScanner, WaitsForTheEndOfTheField) {
 
 TEST(MultipartScanner, DoesNotKeepASkippedPart) {
   MultipartScanner scanner("b", "model");
-  const std::string body = "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n" +
-                           std::string(100000, 'x');
+  const std::string body =
+      "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n" + std::string(100000, 'x');
   EXPECT_EQ(scanner.scan(body), Result::NeedMore);
   EXPECT_GT(scanner.position(), 99990U);
 }
@@ -75,8 +75,9 @@ TEST(MultipartScanner, GivesUpOnLargeHeadsAndValues) {
 TEST(MultipartBoundary, IsTakenFromTheContentType) {
   EXPECT_EQ(multipartBoundary("multipart/form-data; boundary=abc"), "abc");
   EXPECT_EQ(multipartBoundary("Multipart/Form-Data; charset=x; Boundary=\"a b;c\""), "a b;c");
-  for (const char* type : {"multipart/form-data", "multipart/mixed; boundary=a",
-                           "multipart/form-data; boundary=", "multipart/form-data; boundary=\"\""}) {
+  for (const char* type :
+       {"multipart/form-data", "multipart/mixed; boundary=a",
+        "multipart/form-data; boundary=", "multipart/form-data; boundary=\"\""}) {
     EXPECT_FALSE(multipartBoundary(type)) << type;
   }
   EXPECT_TRUE(multipartBoundary("multipart/form-data; boundary=" + std::string(70, 'a')));

@@ -71,14 +71,12 @@ FilterTrailersStatus ModelRouterContext::onRequestTrailers(uint32_t) {
 
 bool ModelRouterContext::scanForm() {
   const size_t from = form_->position();
-  const WasmDataPtr data =
-      getBufferBytes(WasmBufferType::HttpRequestBody, from, body_size_ - from);
+  const WasmDataPtr data = getBufferBytes(WasmBufferType::HttpRequestBody, from, body_size_ - from);
   const MultipartScanner::Result result = form_->scan(data->view());
   if (result == MultipartScanner::Result::Found) {
     if (const auto model = route(form_->value())) {
       // The whole of what is held is written again, because not every host edits inside a body.
-      std::string body =
-          getBufferBytes(WasmBufferType::HttpRequestBody, 0, body_size_)->toString();
+      std::string body = getBufferBytes(WasmBufferType::HttpRequestBody, 0, body_size_)->toString();
       body.replace(form_->valueBegin(), form_->value().size(), *model);
       setBuffer(WasmBufferType::HttpRequestBody, 0, body_size_, body);
     }

@@ -1,7 +1,7 @@
 // model_router: makes the model named in a request's body a header that routes can match on.
 //
-// JSON bodies are read whole; of multipart forms only as much as is needed to see the model field. The
-// headers are held until then; changing them makes the gateway choose the route again.
+// JSON bodies are read whole; of multipart forms only as much as is needed to see the model field.
+// The headers are held until then; changing them makes the gateway choose the route again.
 #pragma once
 
 #include <memory>

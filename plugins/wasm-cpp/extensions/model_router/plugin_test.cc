@@ -12,8 +12,11 @@ struct ModelRouter : ::testing::Test {
   std::string send(std::vector<std::string> chunks, const char* content_type = "application/json",
                    const char* path = "/v1/chat/completions") {
     stream = host.stream();
-    stream->request({{":method", "POST"}, {":path", path}, {"content-type", content_type},
-                     {"content-length", "99"}, {"x-model", "from client"}},
+    stream->request({{":method", "POST"},
+                     {":path", path},
+                     {"content-type", content_type},
+                     {"content-length", "99"},
+                     {"x-model", "from client"}},
                     std::move(chunks));
     return stream->sentRequestBody();
   }
@@ -90,8 +93,8 @@ TEST_F(ModelRouter, LooksOnlyAtItsRequests) {
 TEST_F(ModelRouter, DoesNotWaitForABodyThatDoesNotCome) {
   ASSERT_TRUE(host.configure(kConfig));
   stream = host.stream();
-  EXPECT_EQ(stream->requestHeaders({{":path", "/completions"}, {"content-type", "application/json"}},
-                                   true),
+  EXPECT_EQ(stream->requestHeaders(
+                {{":path", "/completions"}, {"content-type", "application/json"}}, true),
             FilterHeadersStatus::Continue);
 }
 

@@ -180,8 +180,7 @@ FilterHeadersStatus OAuthContext::startTokenRequest(std::shared_ptr<const OAuthC
                                                     bool end_of_stream) {
   GET_HEADER_VIEW(Http::Header::Method, method);
   if (method == "GET") {
-    answerTokenRequest(*config,
-                       Http::parseAndDecodeQueryString(getRequestHeader(":path")->view()));
+    answerTokenRequest(*config, Http::parseAndDecodeQueryString(getRequestHeader(":path")->view()));
   } else if (method != "POST") {
     deny(405, "Method not allowed", {{"allow", "GET, POST"}});
   } else if (end_of_stream) {

@@ -1,4 +1,5 @@
-// oauth: gives out access tokens (OAuth 2, client credentials, RFC 6749 §4.4) and admits requests by them.
+// oauth: gives out access tokens (OAuth 2, client credentials, RFC 6749 §4.4) and admits requests
+// by them.
 //
 // A token is a JSON Web Token signed with the client's secret (RFC 9068), so nothing is stored.
 #pragma once
@@ -22,7 +23,8 @@ struct OAuthConsumer {
 
 struct OAuthConfig {
   /// The consumer a token is for, when it is right in everything but its audience; else null.
-  const OAuthConsumer* verify(std::string_view token, int64_t now_seconds, std::string& audience) const;
+  const OAuthConsumer* verify(std::string_view token, int64_t now_seconds,
+                              std::string& audience) const;
 
   std::unordered_map<std::string, OAuthConsumer> consumers;  // by client_id
   std::string issuer = "Higress-Gateway";

@@ -20,7 +20,9 @@ struct OAuth : ::testing::Test {
   /// Asks for a token by GET and returns it.
   std::string token(const char* more = "", const char* route = "r") {
     EXPECT_EQ(send({{":path", std::string("/x/oauth2/token?grant_type=client_credentials"
-                                          "&client_id=id1&client_secret=s%31") + more}}, {}, route),
+                                          "&client_id=id1&client_secret=s%31") +
+                                  more}},
+                   {}, route),
               200U)
         << stream->reply().body;
     return Json::parse(stream->reply().body)["access_token"];
@@ -61,7 +63,8 @@ TEST_F(OAuth, GivesOutTokensAndAdmitsThem) {
 
 TEST_F(OAuth, TakesFormsInPieces) {
   ASSERT_TRUE(host.configure(config()));
-  EXPECT_EQ(send({{":method", "POST"}, {":path", "/oauth2/token"},
+  EXPECT_EQ(send({{":method", "POST"},
+                  {":path", "/oauth2/token"},
                   {"content-type", "application/x-www-form-urlencoded; charset=utf-8"}},
                  {"grant_type=client_cred", "entials&client_id=id1&client_secret=s1"}),
             200U);
@@ -102,7 +105,8 @@ TEST_F(OAuth, LetsNothingElseThroughOnTheTokenPath) {
 
 TEST_F(OAuth, RefusesLargeForms) {
   ASSERT_TRUE(host.configure(config()));
-  EXPECT_EQ(send({{":method", "POST"}, {":path", "/oauth2/token"},
+  EXPECT_EQ(send({{":method", "POST"},
+                  {":path", "/oauth2/token"},
                   {"content-type", "application/x-www-form-urlencoded"}},
                  {std::string(OAuthContext::kBodyLimitBytes, 'a'), "a", "b"}),
             413U);
@@ -113,8 +117,8 @@ TEST_F(OAuth, RefusesBadTokens) {
   const std::string text = token();
   const auto forged = [](const char* key, const Json& value) {
     Json header = {{"alg", "HS256"}, {"typ", "application/at+jwt"}};
-    Json payload = {{"iss", "Higress-Gateway"}, {"sub", "c1"}, {"aud", "default"},
-                    {"iat", 1'700'000'000}, {"exp", 1'700'000'100}, {"client_id", "id1"}};
+    Json payload = {{"iss", "Higress-Gateway"}, {"sub", "c1"},          {"aud", "default"},
+                    {"iat", 1'700'000'000},     {"exp", 1'700'000'100}, {"client_id", "id1"}};
     (header.contains(key) ? header : payload)[key] = value;
     return wasmgate::sdk::sign_hs256(header, payload, "s1");
   };
@@ -152,8 +156,7 @@ TEST_F(OAuth, AudienceIsTheRouteUnlessGlobal) {
 }
 
 TEST_F(OAuth, RuleAdmitsItsConsumersOnly) {
-  ASSERT_TRUE(host.configure(
-      config(R"("_rules_":[{"_match_route_":["r"],"allow":["c2"]}],)")));
+  ASSERT_TRUE(host.configure(config(R"("_rules_":[{"_match_route_":["r"],"allow":["c2"]}],)")));
   EXPECT_EQ(use(token()), 403U);
   EXPECT_EQ(use("x", "other"), 0U);
 }
@@ -167,8 +170,9 @@ TEST_F(OAuth, TokenEndpointAnswersWithoutAuthentication) {
 TEST_F(OAuth, UsesAndRemovesAnotherHeader) {
   ASSERT_TRUE(host.configure(
       config(R"("auth_header_name":"X-Token","keep_token":false,"auth_path":"get/token",)")));
-  EXPECT_EQ(send({{":path", "/get/token?grant_type=client_credentials&client_id=id2"
-                            "&client_secret=s2"}}),
+  EXPECT_EQ(send({{":path",
+                   "/get/token?grant_type=client_credentials&client_id=id2"
+                   "&client_secret=s2"}}),
             200U);
   const std::string text = Json::parse(stream->reply().body)["access_token"];
   EXPECT_EQ(send({{"x-token", "Bearer " + text}}), 0U);
@@ -178,7 +182,8 @@ TEST_F(OAuth, UsesAndRemovesAnotherHeader) {
 TEST_F(OAuth, RefusesBadConfigurations) {
   const std::pair<const char*, const char*> wrong[] = {
       {"{}", "consumers: is required"},
-      {R"({"consumers":[{"name":"a","client_id":"b"}]})", "consumers[0].client_secret: is required"},
+      {R"({"consumers":[{"name":"a","client_id":"b"}]})",
+       "consumers[0].client_secret: is required"},
       {R"({"consumers":[{"name":"a","client_id":"b","client_secret":"c"},
            {"name":"a","client_id":"d","client_secret":"c"}]})",
        "consumers[1].name: is there twice"},

@@ -1,8 +1,8 @@
 // request_block: refuses requests by their URL, headers or body.
 //
-// The order of the checks is exact URLs, regular expressions, URL parts, headers, body. The body is held
-// (at most kBodyLimitBytes) only when there are body patterns, together with the headers, so that
-// upstream sees nothing of a refused request.
+// The order of the checks is exact URLs, regular expressions, URL parts, headers, body. The body is
+// held (at most kBodyLimitBytes) only when there are body patterns, together with the headers, so
+// that upstream sees nothing of a refused request.
 #pragma once
 
 #include <memory>

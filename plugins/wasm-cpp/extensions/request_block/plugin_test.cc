@@ -40,8 +40,8 @@ TEST_F(RequestBlock, ExactAndRegexpListsWorkWithoutBlockUrls) {
 }
 
 TEST_F(RequestBlock, UsesConfiguredReply) {
-  ASSERT_TRUE(host.configure(
-      R"({"blocked_code":"404","blocked_message":"gone","block_urls":["x"]})"));
+  ASSERT_TRUE(
+      host.configure(R"({"blocked_code":"404","blocked_message":"gone","block_urls":["x"]})"));
   EXPECT_EQ(sendPath("/x"), 404U);
   EXPECT_EQ(stream->reply().body, "gone");
 }

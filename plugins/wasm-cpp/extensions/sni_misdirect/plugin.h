@@ -1,7 +1,8 @@
-// sni_misdirect: answers 421 (RFC 9110 §15.5.20) to HTTP/2 requests that came on a TLS connection made
-// for another host name.
+// sni_misdirect: answers 421 (RFC 9110 §15.5.20) to HTTP/2 requests that came on a TLS connection
+// made for another host name.
 //
-// Without TLS, without SNI, under HTTP/1 and for gRPC nothing is checked. There is no configuration.
+// Without TLS, without SNI, under HTTP/1 and for gRPC nothing is checked. There is no
+// configuration.
 #pragma once
 
 #include <string_view>
