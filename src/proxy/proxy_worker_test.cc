@@ -42,13 +42,14 @@ TEST(ProxyWorker, ForwardsARequestAndItsResponse) {
   EXPECT_EQ(proxy.worker().active_streams(), 0u);
 }
 
-TEST(ProxyWorker, AddsARequestIdAndNothingElse) {
+TEST(ProxyWorker, AddsARequestIdAndWhereTheRequestCameFrom) {
   ProxyFixture proxy;
   proxy.start();
   auto client = proxy.connect();
   proxy.exchange(*client, kGet);
   const std::string sent = proxy.upstream().take();
-  EXPECT_THAT(sent, ::testing::MatchesRegex("GET /x HTTP/1.1\r\nhost: a.com\r\nx-request-id: [0-9a-f-]+\r\n\r\n"));
+  EXPECT_THAT(sent, ::testing::MatchesRegex("GET /x HTTP/1.1\r\nhost: a.com\r\nx-request-id: [0-9a-f-]+\r\n"
+                                              "x-forwarded-for: [0-9.]+\r\nx-forwarded-proto: http\r\n\r\n"));
 }
 
 TEST(ProxyWorker, SendsOncePerSideAndRequest) {

@@ -6,8 +6,16 @@
 
 #include "http/rules/head_checks.h"
 
+#include "http/rules/forwarded.h"
+
 namespace wasmgate::proxy {
 namespace {
+
+// The address of "127.0.0.1:80" or "[::1]:80".
+std::string_view ip_of(std::string_view text) {
+  text = text.substr(0, text.rfind(':'));
+  return text.starts_with('[') && text.ends_with(']') ? text.substr(1, text.size() - 2) : text;
+}
 
 using filter::Direction;
 using filter::FailureKind;
@@ -36,6 +44,7 @@ void ServerStream::begin(StreamConnection& connection, http::StreamId id, Snapsh
   std::swap(request_map_, headers);  // the codec reads the next head into the old map's memory
   fill_info(facts);
   take_request_id(request_map_);
+  http::apply_forwarded(request_map_, ip_of(connection_->remote_text()), info_.scheme);
   choose_route(request_map_);
   send_blocked_ = connection.send_blocked();
   response_pauses_ = send_blocked_ ? 1 : 0;
