@@ -11,6 +11,10 @@ use crate::grok;
 /// Steps that one search may go back; beyond, the text counts as refused.
 const BACKTRACK_LIMIT: usize = 200_000;
 
+/// A search went back too often, so what is to be masked is not known.
+#[derive(Debug)]
+pub(crate) struct TooHard(pub(crate) String);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum RoleType {
@@ -74,11 +78,11 @@ impl Role {
     }
 
     /// The text with every match replaced. An empty match is left alone.
-    fn apply(&self, text: &str, masks: &mut Masks) -> Result<String, fancy_regex::Error> {
+    fn apply(&self, text: &str, masks: &mut Masks) -> Result<String, TooHard> {
         let mut out = String::with_capacity(text.len());
         let mut done = 0;
         for captures in self.regex.captures_iter(text) {
-            let captures = captures?;
+            let captures = captures.map_err(|error| TooHard(error.to_string()))?;
             let Some(found) = captures.get(0).filter(|found| !found.as_str().is_empty()) else {
                 continue;
             };
@@ -96,11 +100,7 @@ impl Role {
 }
 
 /// Applies all roles in order. Errors: a search that went back too often.
-pub(crate) fn mask(
-    roles: &[Role],
-    text: &str,
-    masks: &mut Masks,
-) -> Result<String, fancy_regex::Error> {
+pub(crate) fn mask(roles: &[Role], text: &str, masks: &mut Masks) -> Result<String, TooHard> {
     let mut text = text.to_string();
     for role in roles {
         text = role.apply(&text, masks)?;

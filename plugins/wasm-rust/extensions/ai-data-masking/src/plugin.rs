@@ -21,8 +21,8 @@ const BODY_LIMIT_BYTES: u32 = 104_857_600;
 /// Why a text does not go on.
 enum Refused {
     Denied,
-    /// The search of a role went back too often; unmasked text must not leave.
-    TooHard(fancy_regex::Error),
+    /// What is to be masked is not known; unmasked text must not leave.
+    TooHard(String),
 }
 
 /// How the response is treated.
@@ -73,7 +73,7 @@ impl AiDataMasking {
         let config = Rc::clone(&self.config);
         let masks = &mut self.masks;
         document.replace(&config.deny_jsonpath, &mut |text| {
-            mask(&config.replace_roles, text, masks).map_err(Refused::TooHard)
+            mask(&config.replace_roles, text, masks).map_err(|error| Refused::TooHard(error.0))
         })
     }
 

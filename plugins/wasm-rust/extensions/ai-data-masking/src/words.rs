@@ -77,9 +77,9 @@ impl WordSet {
             let first = text[found.range()].chars().next();
             let last = text[found.range()].chars().next_back();
             let open_end = right.is_none() && !complete && is_spaced(last);
-            !open_end
-                && !(is_spaced(left) && is_spaced(first))
-                && !(is_spaced(last) && is_spaced(right))
+            let inside_a_word = is_spaced(left) && is_spaced(first);
+            let goes_on = is_spaced(last) && is_spaced(right);
+            !(open_end || inside_a_word || goes_on)
         })
     }
 }
