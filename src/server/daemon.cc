@@ -107,8 +107,10 @@ bool Daemon::start_engine(const config::Model& model) {
   stores_ = std::make_unique<wasm::SharedStores>();
   process_ = std::make_unique<wasm::ProcessServices>(
       wasm::ProcessServices{*engine_, *stores_, metrics_, *logger_, random_, clock_});
+  CompileLimits limits;
+  limits.in_child = !options.small;
   compiler_ = std::make_unique<PluginCompiler>(*engine_, *logger_, random_,
-                                               state_folder(options_.state_dir) + "/compiled");
+                                               state_folder(options_.state_dir) + "/compiled", limits);
   return true;
 }
 

@@ -154,7 +154,7 @@ Result<std::shared_ptr<const wasm::Module>> PluginCompiler::compile(const artifa
                    code.digest.substr(0, 12));
     }
   }
-  auto image = run_child(code.bytes);
+  auto image = limits_.in_child ? run_child(code.bytes) : wasm::compile_to_image(engine_, code.bytes, key_);
   if (!image) {
     return tl::unexpected(image.error());
   }

@@ -23,6 +23,8 @@ struct CompileLimits {
   std::chrono::seconds cpu{60};
   size_t address_space_bytes = 4ULL * 1024 * 1024 * 1024;
   size_t image_bytes = 512ULL * 1024 * 1024;
+  /// False: in this process and without the limits above; only for measuring under valgrind, which cannot start the child.
+  bool in_child = true;
 };
 
 class PluginCompiler {

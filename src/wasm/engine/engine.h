@@ -134,12 +134,14 @@ struct EngineOptions {
   uint32_t pool_table_elements = 1'000'000;
   size_t stack_bytes = 512 * 1024;
   std::chrono::nanoseconds tick = std::chrono::milliseconds(1);
+  /// Runs under valgrind: set by WASMGATE_ENGINE=small.
+  bool small = false;
   /// Writes /tmp/perf-<pid>.map for perf.
   bool perf_map = false;
 
   /// The options for this build: production, or small and without signals under sanitizers (WASMGATE_SANITIZED).
   /// The environment changes two things, for measuring: WASMGATE_ENGINE=small reserves 64 MiB per memory and makes no pool
-  /// (valgrind has no more address space to give); WASMGATE_PERF_MAP=1 sets perf_map.
+  /// (valgrind has no more address space to give) and sets `small`; WASMGATE_PERF_MAP=1 sets perf_map.
   static EngineOptions for_this_build();
 };
 

@@ -154,6 +154,7 @@ EngineOptions EngineOptions::for_this_build() {
   if (environment_is("WASMGATE_ENGINE", "small")) {
     options.memory_reservation_bytes = std::min<uint64_t>(options.memory_reservation_bytes, kSmallReservationBytes);
     options.pooling = false;
+    options.small = true;
   }
   options.perf_map = environment_is("WASMGATE_PERF_MAP", "1");
   return options;
