@@ -56,8 +56,15 @@ packages() {
   rm -f "${TMPDIR:-/tmp}/wasmgate-apt.$$.log"
 }
 
+# Asks cargo only when a manifest, a lock file or the tool chain has changed since it last succeeded.
 crates() {
-  if [ -f plugins/wasm-rust/Makefile ]; then make -s -C plugins/wasm-rust fetch; fi
+  local state
+  state=$({ git ls-files -z 'plugins/wasm-rust/*Cargo.toml' 'plugins/wasm-rust/*Cargo.lock' | xargs -0 cat
+    cat tools/setup.sh; cargo --version; rustc --version; /usr/bin/rustc --version; } 2>/dev/null | sha256sum)
+  if [ "$state" = "$(cat build/crates.stamp 2>/dev/null)" ]; then return 0; fi
+  make -s -C plugins/wasm-rust fetch
+  mkdir -p build
+  echo "$state" >build/crates.stamp
 }
 
 engine() { engine/build.sh >/dev/null; }

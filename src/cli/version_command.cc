@@ -4,11 +4,8 @@
 
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
+#include "server/state_folder.h"
 #include "wasm/engine/engine.h"
-
-#ifndef WASMGATE_VERSION
-#define WASMGATE_VERSION "0.1.0"
-#endif
 
 namespace wasmgate::cli {
 namespace {
@@ -23,7 +20,7 @@ std::string engine_text() {
 
 }  // namespace
 
-std::string program_version() { return WASMGATE_VERSION; }
+std::string program_version() { return server::kVersion; }
 
 int version_command(const std::string& output, Console& console) {
   if (output == "json") {
