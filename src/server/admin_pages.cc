@@ -1,33 +1,58 @@
 #include "server/admin_pages.h"
 
-#include "observe/prometheus.h"
+#include "admin/admin.h"
+#include "server/state_folder.h"
 
 namespace wasmgate::server {
+namespace {
+
+// What the admin room asks of the daemon. Lives for one request.
+class DaemonSource final : public admin::AdminSource {
+ public:
+  explicit DaemonSource(const AdminState& state) : state_(state) {}
+
+  std::string version() const override { return kVersion; }
+  bool draining() const override { return state_.draining; }
+  std::vector<admin::ReadinessCheck> readiness() const override {
+    std::vector<admin::ReadinessCheck> out{
+        {"configuration", state_.ready, state_.ready ? "" : "no generation serves yet"}};
+    // A plug-in that does not run concerns its own routes only: it is named, and the gateway stays ready for the others.
+    for (const PluginStatus& plugin : state_.published.statuses) {
+      out.push_back({"plugin " + plugin.resource, true,
+                     plugin.programmed ? "" : plugin.reason + ": " + plugin.message});
+    }
+    return out;
+  }
+  const MetricRegistry& metrics() const override { return state_.metrics; }
+  std::shared_ptr<const config::Model> model() const override { return state_.published.model; }
+  uint64_t generation() const override { return state_.published.number; }
+  std::string refused() const override { return state_.refused; }
+  std::vector<admin::PluginState> plugins() const override {
+    std::vector<admin::PluginState> out;
+    for (const PluginStatus& from : state_.published.statuses) {
+      const auto condition = [&](const char* type, bool holds) {
+        return admin::Condition{type, holds, holds ? "" : from.reason, holds ? "" : from.message};
+      };
+      out.push_back({from.resource, from.url, from.digest, from.abi, from.serving_older,
+                     {condition("Accepted", from.accepted), condition("ResolvedRefs", from.resolved),
+                      condition("Programmed", from.programmed)}});
+    }
+    return out;
+  }
+
+ private:
+  const AdminState& state_;
+};
+
+}  // namespace
 
 SmallReply admin_page(const AdminState& state, const http::HeaderMap& headers) {
-  SmallReply reply;
-  const std::string_view method = headers.get(http::kMethod).value_or("");
-  std::string_view path = headers.get(http::kPath).value_or("");
-  path = path.substr(0, path.find('?'));
-  if (method != "GET" && method != "HEAD") {
-    reply.status = 405;
-    reply.allow = "GET, HEAD";
-    return reply;
-  }
-  if (path == "/healthz" || path == "/livez") {
-    reply.body = "ok\n";
-  } else if (path == "/readyz") {
-    const bool ready = state.ready && !state.draining;
-    reply.status = ready ? 200 : 503;
-    reply.body = ready ? "ready\n" : state.draining ? "draining\n" : "starting\n";
-  } else if (path == "/stats/prometheus") {
-    reply.content_type = std::string(kPrometheusContentType);
-    reply.body = render_prometheus(state.metrics);
-  } else {
-    reply.status = 404;
-    reply.body = "no such page\n";
-  }
-  return reply;
+  const DaemonSource source(state);
+  admin::AdminResponse answer = admin::answer(
+      {headers.get(http::kMethod).value_or(""), headers.get(http::kPath).value_or(""),
+       headers.get(http::kAuthority).value_or(""), headers.get("origin").value_or("")},
+      source);
+  return {answer.status, std::move(answer.body), std::move(answer.headers)};
 }
 
 }  // namespace wasmgate::server

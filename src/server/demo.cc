@@ -95,7 +95,7 @@ void append_json_string(std::string_view text, std::string& out) {
 
 SmallReply echo(const http::HeaderMap& headers, std::string_view body) {
   SmallReply reply;
-  reply.content_type = "application/json";
+  reply.headers = {{"content-type", "application/json"}};
   std::string& out = reply.body;
   out = "{\n  \"method\": ";
   append_json_string(headers.get(http::kMethod).value_or(""), out);

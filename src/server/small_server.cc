@@ -73,13 +73,10 @@ class SmallServer::Connection final : public net::TransportEvents, public http::
     const bool head = headers_.get(http::kMethod) == "HEAD";
     http::HeaderMap out;
     http::set_status(out, reply.status);
-    out.add(http::kContentType, reply.content_type);
-    out.add(http::kContentLength, std::to_string(reply.body.size()));
-    out.add("cache-control", "no-store");
-    out.add("x-content-type-options", "nosniff");
-    if (!reply.allow.empty()) {
-      out.add("allow", reply.allow);
+    for (const auto& [name, value] : reply.headers) {
+      out.add(name, value);
     }
+    out.add(http::kContentLength, std::to_string(reply.body.size()));
     const bool no_body = head || reply.body.empty();
     codec_->write_head(stream, out, no_body, transport_->output());
     if (!no_body) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "http/message/header_map.h"
@@ -17,9 +19,8 @@ namespace wasmgate::server {
 
 struct SmallReply {
   int status = 200;
-  std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-  std::string allow;  // for 405
+  std::string body;  // left out of answers to HEAD, which keep its length
+  std::vector<std::pair<std::string, std::string>> headers{{"content-type", "text/plain; charset=utf-8"}};
 };
 
 class SmallServer {

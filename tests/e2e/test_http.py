@@ -1,5 +1,6 @@
 """HTTP/1.1 through the real gateway without plug-ins: framing, connections, errors to statuses, limits."""
 
+import json
 import signal
 import socket
 import threading
@@ -7,7 +8,7 @@ import time
 import unittest
 
 from client import Connection, fetch
-from gateway import Gateway, ingress, service
+from gateway import Gateway, ingress, service, wasm_plugin
 from upstream import Upstream
 
 
@@ -200,6 +201,25 @@ class Errors(unittest.TestCase):
             self.assertIn(b"wasmgate_downstream_requests_total", page.body)
             self.assertEqual(fetch(gateway.admin_port, "POST", "/healthz", body=b"").status, 405)
             self.assertEqual(fetch(gateway.admin_port, path="/nothing").status, 404)
+            self.assertIn(b"default/web", fetch(gateway.admin_port, path="/config_dump").body)
+
+    def test_admin_pages_refuse_other_hosts_and_origins(self):
+        with Upstream() as upstream, Gateway(files_for(upstream)) as gateway:
+            self.assertEqual(fetch(gateway.admin_port, path="/healthz", host="evil.example").status, 403)
+            self.assertEqual(fetch(gateway.admin_port, path="/healthz",
+                                   headers=[("Origin", "http://evil.example")]).status, 403)
+
+    def test_admin_pages_say_why_a_plugin_does_not_run(self):
+        with Upstream() as upstream:
+            files = {**files_for(upstream), "p.yaml": wasm_plugin("p", "/nonexistent/p.wasm", default_config={})}
+            with Gateway(files) as gateway:
+                ready = fetch(gateway.admin_port, path="/readyz")
+                self.assertEqual(ready.status, 200)
+                self.assertIn(b"/nonexistent/p.wasm", ready.body)
+                state = json.loads(fetch(gateway.admin_port, path="/plugins").body)["plugins"][0]
+                conditions = {c["type"]: c for c in state["conditions"]}
+                self.assertEqual(conditions["ResolvedRefs"]["status"], "False")
+                self.assertIn("/nonexistent/p.wasm", conditions["ResolvedRefs"]["message"])
 
 
 if __name__ == "__main__":
