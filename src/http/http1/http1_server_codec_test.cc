@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <functional>
 #include <memory>
 #include <string>
@@ -67,6 +68,38 @@ class Http1Server : public testing::Test {
 
 constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr std::string_view kPost = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n";
+
+TEST_F(Http1Server, LowersNamesOfEveryLength) {
+  for (size_t size = 1; size <= 26; ++size) {
+    for (size_t place = 0; place < size; ++place) {
+      for (const char c : {'A', 'Z', '9', '-', '_', '~', '^'}) {
+        std::string name(size, 'X');
+        name[place] = c;
+        std::string lower(size, 'x');
+        lower[place] = static_cast<char>(std::tolower(c));
+        codec = make_http1_server_codec(events, limits);
+        feed("GET / HTTP/1.1\r\nHost: a\r\n" + name + ":v\r\n\r\n");
+        ASSERT_EQ(events.kept.get(lower), "v") << name;
+        ASSERT_EQ(events.kept.fields().back().name, lower);
+      }
+    }
+  }
+}
+
+TEST_F(Http1Server, RefusesEveryByteThatNoNameHas) {
+  for (size_t size = 1; size <= 18; ++size) {
+    for (size_t place = 0; place < size; ++place) {
+      for (const char c : {'\0', ' ', '\t', '(', '@', '[', '\x7f', '\x80', '\xff'}) {
+        std::string name(size, 'x');
+        name[place] = c;
+        codec = make_http1_server_codec(events, limits);
+        events.log.clear();
+        feed("GET / HTTP/1.1\r\nHost: a\r\n" + name + ":v\r\n\r\n");
+        ASSERT_EQ(events.log.find("refusal"), 0U) << size << " " << place << " " << static_cast<int>(c);
+      }
+    }
+  }
+}
 
 TEST_F(Http1Server, PutsPseudoHeadersFirst) {
   feed("GET /a?b HTTP/1.1\r\nX: y\r\nHost: example.com\r\n\r\n");

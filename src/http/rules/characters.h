@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace wasmgate::http {
@@ -35,6 +36,61 @@ inline constexpr std::array<char, 256> kTokenLower = make_token_lower();
 
 inline char token_lower(char c) { return kTokenLower[static_cast<unsigned char>(c)]; }
 inline bool is_token(char c) { return token_lower(c) != '\0'; }
+
+constexpr uint64_t repeat(uint8_t byte) { return 0x0101010101010101ULL * byte; }
+
+inline uint64_t load_word(const char* from) {
+  uint64_t word = 0;
+  std::memcpy(&word, from, sizeof(word));
+  return word;
+}
+
+/// Eight bytes at once: 0x80 in the place of each byte that is a letter, a digit or "-" (nearly all of a field name), 0 in the
+/// others. Such bytes become lower case by setting 0x20.
+constexpr uint64_t plain_name_bytes(uint64_t word) {
+  // No sum below carries into the next byte: all bytes are below 0x80.
+  const uint64_t low = word & repeat(0x7F);
+  const uint64_t letter = low | repeat(0x20);
+  const uint64_t is_letter = (letter + repeat(0x80 - 'a')) & ~(letter + repeat(0x7F - 'z'));
+  const uint64_t is_number = (low + repeat(0x80 - '0')) & ~(low + repeat(0x7F - '9'));
+  const uint64_t is_hyphen = ~((low ^ repeat('-')) + repeat(0x7F));
+  return (is_letter | is_number | is_hyphen) & ~word & repeat(0x80);
+}
+
+/// Eight bytes at once: true when one of them is below 0x20 or equal to 0x7F.
+constexpr bool has_control(uint64_t word) {
+  const uint64_t ascii = ~word & repeat(0x80);
+  const uint64_t below_space = (word - repeat(0x20)) & ascii;
+  const uint64_t del = word ^ repeat(0x7F);
+  const uint64_t is_del = (del - repeat(0x01)) & ~del & repeat(0x80);
+  return (below_space | is_del) != 0;
+}
+
+/// Shows `text` (not empty) to `test(uint64_t)` in words of eight bytes until it says false; the last word overlaps the one before
+/// it, a shorter text is shown with some of its bytes repeated.
+template <class Test>
+bool all_words(std::string_view text, Test test) {
+  const char* const data = text.data();
+  const size_t size = text.size();
+  if (size >= 8) {
+    for (size_t i = 0; i + 8 < size; i += 8) {
+      if (!test(load_word(data + i))) {
+        return false;
+      }
+    }
+    return test(load_word(data + size - 8));
+  }
+  if (size >= 4) {
+    uint32_t head = 0;
+    uint32_t tail = 0;
+    std::memcpy(&head, data, 4);
+    std::memcpy(&tail, data + size - 4, 4);
+    return test(uint64_t{tail} << 32 | head);
+  }
+  const auto byte = [&](size_t i) { return uint64_t{static_cast<unsigned char>(data[i])}; };
+  const uint64_t first = repeat(static_cast<uint8_t>(data[0])) & ~uint64_t{0xFFFF};
+  return test(first | byte(size / 2) << 8 | byte(size - 1));
+}
 
 /// The value 0..15 of a hexadecimal digit, −1 otherwise.
 constexpr int hex_value(char c) {
