@@ -180,7 +180,8 @@ void hostcalls(benchmark::State& state, uint32_t what) {
   auto& bench = Bench::get();
   BenchStream stream;
   stream.stream_info.route_name = "default/foo";
-  auto filter = bench.worker->create_filter();
+  Arena memory;
+  auto filter = bench.worker->create_filter(memory);
   filter->on_attach(stream);
   auto& context = dynamic_cast<StreamContext&>(*filter);
   Vm& vm = *bench.worker->vm();
@@ -211,15 +212,18 @@ void header_plugin_life(benchmark::State& state) {
   auto& bench = Bench::get();
   BenchStream stream;
   const BenchStream fresh;
+  Arena memory;
   uint64_t streams = 0;
   for (auto _ : state) {
-    auto filter = bench.worker->create_filter();
+    memory.reset();
+    auto filter = bench.worker->create_filter(memory);
     filter->on_attach(stream);
     filter->on_headers(Direction::Request, stream.request, true);
     filter->on_headers(Direction::Response, stream.response, true);
     filter->on_log();
     filter->on_done();
     filter->on_destroy();
+    filter.reset();
     if (++streams % 16 == 0) {
       stream.request.assign(fresh.request);
     }

@@ -1,8 +1,9 @@
 #pragma once
-// Memory that lives as long as one stream: bump allocation, freed at once. Blocks are kept by reset(), so that a reused stream
-// allocates nothing in steady state. Nothing with a destructor is put in here.
+// Memory that lives as long as one stream: bump allocation, freed at once. One block that was large enough is kept by reset(), so
+// that a reused stream allocates nothing in steady state. Who places objects with a destructor here destroys them (arena_array.h).
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -41,6 +42,18 @@ class Arena {
     return out;
   }
 
+  /// `size` bytes at a multiple of `alignment` (a power of two, at most that of operator new). Lifetime: until reset().
+  void* allocate_aligned(size_t size, size_t alignment) {
+    const size_t gap = -reinterpret_cast<uintptr_t>(next_) & (alignment - 1);
+    if (static_cast<size_t>(end_ - next_) < size + gap) {
+      grow(size);  // a new block is aligned for everything
+      return std::exchange(next_, next_ + size);
+    }
+    char* out = next_ + gap;
+    next_ = out + size;
+    return out;
+  }
+
   /// Copies `text` in. Lifetime: until reset().
   std::string_view copy(std::string_view text) {
     if (text.empty()) {
@@ -51,10 +64,13 @@ class Arena {
     return {out, text.size()};
   }
 
-  /// Forgets all contents; keeps the first block.
+  /// Forgets all contents; keeps one block. When several were needed it is one of their total size, up to kKeepBytes.
   void reset() {
+#ifdef __SANITIZE_ADDRESS__
+    blocks_.clear();  // so that a late use is found
+#endif
     if (blocks_.size() > 1) {
-      blocks_.resize(1);
+      join_blocks();
     }
     next_ = blocks_.empty() ? nullptr : blocks_.front().memory.get();
     end_ = blocks_.empty() ? nullptr : next_ + blocks_.front().size;
@@ -62,11 +78,23 @@ class Arena {
 
  private:
   static constexpr size_t kBlockBytes = 4096;
+  static constexpr size_t kKeepBytes = 64 * 1024;
 
   struct Block {
     std::unique_ptr<char[]> memory;
     size_t size;
   };
+
+  void join_blocks() {
+    size_t total = 0;
+    for (const Block& block : blocks_) {
+      total += block.size;
+    }
+    blocks_.resize(1);
+    if (total <= kKeepBytes) {
+      blocks_.front() = {std::unique_ptr<char[]>(new char[total]), total};
+    }
+  }
 
   void grow(size_t size) {
     const size_t block = size > kBlockBytes ? size : kBlockBytes;

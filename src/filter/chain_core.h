@@ -5,8 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "base/arena_array.h"
 #include "filter/chain_direction.h"
 #include "filter/filter.h"
 #include "filter/filter_chain.h"
@@ -18,7 +18,7 @@ class ChainCore {
   /// One filter and the door through which it reaches its stream.
   class Slot final : public FilterCallbacks {
    public:
-    Slot(ChainCore& chain, size_t index, std::unique_ptr<Filter> filter)
+    Slot(ChainCore& chain, size_t index, FilterPtr filter)
         : chain_(chain), index_(index), filter_(std::move(filter)) {}
 
     void continue_stream(Direction direction) override;
@@ -46,7 +46,7 @@ class ChainCore {
 
     ChainCore& chain_;
     size_t index_;
-    std::unique_ptr<Filter> filter_;
+    FilterPtr filter_;
     bool wants_data_[2] = {true, true};
     bool request_ran_ = false;
     bool skipped_ = false;  // failed open, or never reached by the request that was answered
@@ -57,14 +57,14 @@ class ChainCore {
     bool pending_injection_end_ = false;
   };
 
-  ChainCore(ChainEnds& e, StreamInfo& i, const ChainLimits& l);
+  ChainCore(ChainEnds& e, StreamInfo& i, const ChainLimits& l, Arena& m);
 
   ChainDirection& direction(Direction d) { return d == Direction::Request ? request : response; }
   size_t position(Direction d, size_t index) const {
     return d == Direction::Request ? index : slots.size() - 1 - index;
   }
   Slot& slot_at(Direction d, size_t position) {
-    return *slots[d == Direction::Request ? position : slots.size() - 1 - position];
+    return slots[d == Direction::Request ? position : slots.size() - 1 - position];
   }
 
   void start(std::span<FilterFactory* const> factories);
@@ -82,22 +82,30 @@ class ChainCore {
   }
   /// Carries out what filters asked for inside the callback that has just returned. True when the message's fate changed
   /// (answered, reset): the calling direction must stop.
-  bool settle(Slot& slot);
-  void settle_continues(Slot& slot);
+  bool settle(Slot& slot) { return asked && settle_asked(slot); }
+  void settle_continues(Slot& slot) {
+    if (asked) {
+      settle_asked_continues(slot);
+    }
+  }
+  bool settle_asked(Slot& slot);
+  void settle_asked_continues(Slot& slot);
 
   bool stopped() const { return finished || reset_done; }
   bool take_reset();
 
   ChainEnds& ends;
   StreamInfo& info;
-  ChainLimits limits;
-  std::vector<std::unique_ptr<Slot>> slots;
+  const ChainLimits limits;
+  Arena& memory;
+  ArenaArray<Slot> slots;
   ChainDirection request;
   ChainDirection response;
   std::optional<LocalReply> pending_reply;
   bool pending_reply_direct = false;
   std::optional<std::string> pending_reset;
   bool busy = false;
+  bool asked = false;  // some filter asked for something inside a callback
   bool local_reply = false;
   bool reset_done = false;
   bool finished = false;

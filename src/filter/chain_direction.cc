@@ -5,8 +5,11 @@
 
 namespace wasmgate::filter {
 
-void ChainDirection::start(size_t stage_count, bool wants_length_repair) {
-  stages_.resize(stage_count);
+void ChainDirection::start(Arena& memory, size_t stage_count, bool wants_length_repair) {
+  stages_.start(memory, stage_count);
+  for (size_t i = 0; i < stage_count; ++i) {
+    stages_.emplace_back();
+  }
   exit_.start(wants_length_repair);
 }
 

@@ -13,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/arena_array.h"
 #include "base/buffer.h"
 #include "filter/content_length.h"
 #include "filter/verdict.h"
@@ -26,8 +27,8 @@ class ChainDirection {
  public:
   ChainDirection(ChainCore& chain, Direction direction) : chain_(chain), direction_(direction) {}
 
-  /// Makes the stages; `wants_length_repair`: some filter looks at bodies.
-  void start(size_t stage_count, bool wants_length_repair);
+  /// Makes the stages in `memory`; `wants_length_repair`: some filter looks at bodies.
+  void start(Arena& memory, size_t stage_count, bool wants_length_repair);
 
   void headers_in(http::HeaderMap&& headers, bool end_stream);
   void data_in(Buffer& data, bool end_stream);
@@ -94,7 +95,7 @@ class ChainDirection {
 
   ChainCore& chain_;
   Direction direction_;
-  std::vector<Stage> stages_;
+  ArenaArray<Stage> stages_;
   http::HeaderMap headers_;
   http::HeaderMap trailers_;
   ContentLength exit_;

@@ -7,8 +7,11 @@
 // (an earlier one answered) gets no response callbacks, but still the three of the end.
 
 #include <memory>
+#include <new>
 #include <string_view>
+#include <utility>
 
+#include "base/arena.h"
 #include "base/buffer.h"
 #include "filter/local_reply.h"
 #include "filter/stream_info.h"
@@ -83,12 +86,25 @@ class Filter {
   virtual void on_destroy() = 0;
 };
 
+/// Destroys a filter; its memory is the stream's.
+struct DestroyFilter {
+  void operator()(Filter* filter) const { std::destroy_at(filter); }
+};
+using FilterPtr = std::unique_ptr<Filter, DestroyFilter>;
+
+/// Makes a filter in the memory of its stream.
+template <class F, class... Args>
+FilterPtr make_filter(Arena& memory, Args&&... args) {
+  return FilterPtr(::new (memory.allocate_aligned(sizeof(F), alignof(F))) F(std::forward<Args>(args)...));
+}
+
 /// Makes the filters of one plug-in on one worker. Belongs to a worker's part of a snapshot.
 class FilterFactory {
  public:
   virtual ~FilterFactory() = default;
-  /// Null: the plug-in does not take part in this stream (fail-open while it is unavailable).
-  virtual std::unique_ptr<Filter> create_filter() = 0;
+  /// Made by make_filter() in `memory`, which outlives the filter. Null: the plug-in does not take part in this stream (fail-open
+  /// while it is unavailable).
+  virtual FilterPtr create_filter(Arena& memory) = 0;
 };
 
 }  // namespace wasmgate::filter

@@ -7,22 +7,21 @@
 
 namespace wasmgate::filter {
 
-ChainCore::ChainCore(ChainEnds& e, StreamInfo& i, const ChainLimits& l)
-    : ends(e), info(i), limits(l), request(*this, Direction::Request), response(*this, Direction::Response) {
+ChainCore::ChainCore(ChainEnds& e, StreamInfo& i, const ChainLimits& l, Arena& m)
+    : ends(e), info(i), limits(l), memory(m), request(*this, Direction::Request), response(*this, Direction::Response) {
   request.set_body_limit(l.body_buffer_bytes);
   response.set_body_limit(l.body_buffer_bytes);
 }
 
 void ChainCore::start(std::span<FilterFactory* const> factories) {
   bool wants[2] = {false, false};
-  slots.reserve(factories.size());
+  slots.start(memory, factories.size());
   for (FilterFactory* factory : factories) {
-    std::unique_ptr<Filter> filter = factory->create_filter();
+    FilterPtr filter = factory->create_filter(memory);
     if (filter == nullptr) {
       continue;
     }
-    slots.push_back(std::make_unique<Slot>(*this, slots.size(), std::move(filter)));
-    Slot& slot = *slots.back();
+    Slot& slot = slots.emplace_back(*this, slots.size(), std::move(filter));
     slot.filter_->on_attach(slot);
     for (const Direction d : {Direction::Request, Direction::Response}) {
       const auto i = static_cast<size_t>(d);
@@ -30,8 +29,8 @@ void ChainCore::start(std::span<FilterFactory* const> factories) {
       wants[i] |= slot.wants_data_[i];
     }
   }
-  request.start(slots.size(), wants[0]);
-  response.start(slots.size(), wants[1]);
+  request.start(memory, slots.size(), wants[0]);
+  response.start(memory, slots.size(), wants[1]);
 }
 
 bool ChainCore::start_local_reply(LocalReply reply, bool direct) {
@@ -51,8 +50,8 @@ bool ChainCore::start_local_reply(LocalReply reply, bool direct) {
   if (stopped()) {
     return true;
   }
-  for (const auto& slot : slots) {
-    slot->skipped_ |= !slot->request_ran_;
+  for (Slot& slot : slots) {
+    slot.skipped_ |= !slot.request_ran_;
   }
   response.replace_message(std::move(head), body, direct);
   return true;
@@ -71,7 +70,7 @@ bool ChainCore::take_reset() {
   return true;
 }
 
-bool ChainCore::settle(Slot& slot) {
+bool ChainCore::settle_asked(Slot& slot) {
   if (take_reset()) {
     return true;
   }
@@ -90,7 +89,7 @@ bool ChainCore::settle(Slot& slot) {
   return false;
 }
 
-void ChainCore::settle_continues(Slot& slot) {
+void ChainCore::settle_asked_continues(Slot& slot) {
   for (const Direction d : {Direction::Request, Direction::Response}) {
     if (slot.pending_continue_[static_cast<size_t>(d)] && !stopped()) {
       slot.pending_continue_[static_cast<size_t>(d)] = false;
@@ -111,14 +110,14 @@ void ChainCore::finish() {
   }
   WASMGATE_CHECK(!busy);
   finished = true;
-  for (const auto& slot : slots) {
-    slot->filter_->on_log();
+  for (Slot& slot : slots) {
+    slot.filter_->on_log();
   }
-  for (const auto& slot : slots) {
-    slot->filter_->on_done();
+  for (Slot& slot : slots) {
+    slot.filter_->on_done();
   }
-  for (const auto& slot : slots) {
-    slot->filter_->on_destroy();
+  for (Slot& slot : slots) {
+    slot.filter_->on_destroy();
   }
 }
 
@@ -129,7 +128,7 @@ void ChainCore::Slot::continue_stream(Direction direction) {
     return;
   }
   if (chain_.busy) {
-    pending_continue_[static_cast<size_t>(direction)] = true;
+    pending_continue_[static_cast<size_t>(direction)] = chain_.asked = true;
     return;
   }
   dir(direction).continue_at(chain_.position(direction, index_));
@@ -141,6 +140,7 @@ bool ChainCore::Slot::send_local_reply(LocalReply reply) {
     return false;
   }
   if (chain_.busy) {
+    chain_.asked = true;
     chain_.pending_reply = std::move(reply);
     chain_.pending_reply_direct = in_response_headers_;
     return true;
@@ -155,6 +155,7 @@ void ChainCore::Slot::reset_stream(std::string_view details) {
   if (!chain_.pending_reset) {
     chain_.pending_reset = std::string(details);
   }
+  chain_.asked = true;
   if (!chain_.busy) {
     chain_.take_reset();
   }
@@ -167,6 +168,7 @@ void ChainCore::Slot::fail_stream(bool open, LocalReply reply) {
   skipped_ = true;
   if (open) {
     pending_open_failure_ = chain_.busy;
+    chain_.asked |= chain_.busy;
     if (!chain_.busy) {
       chain_.request.release_at(index_);
       if (!chain_.stopped()) {
@@ -181,6 +183,7 @@ void ChainCore::Slot::fail_stream(bool open, LocalReply reply) {
   }
   const bool direct = in_response_headers_ || chain_.local_reply;
   if (chain_.busy) {
+    chain_.asked = true;
     chain_.pending_reply = std::move(reply);
     chain_.pending_reply_direct = direct;
     return;
@@ -201,6 +204,7 @@ void ChainCore::Slot::inject_response_data(std::string_view data, bool end_strea
     return;
   }
   if (chain_.busy) {
+    chain_.asked = true;
     if (!pending_injection_) {
       pending_injection_.emplace();
     }
@@ -217,8 +221,10 @@ struct FilterChain::State : ChainCore {
   using ChainCore::ChainCore;
 };
 
-FilterChain::FilterChain(ChainEnds& ends, StreamInfo& info, const ChainLimits& limits)
-    : state_(std::make_unique<State>(ends, info, limits)) {}
+void FilterChain::DestroyState::operator()(State* state) const { std::destroy_at(state); }
+
+FilterChain::FilterChain(ChainEnds& ends, StreamInfo& info, const ChainLimits& limits, Arena& memory)
+    : state_(::new (memory.allocate_aligned(sizeof(State), alignof(State))) State(ends, info, limits, memory)) {}
 
 FilterChain::~FilterChain() { finish(); }
 

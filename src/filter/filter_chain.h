@@ -51,8 +51,8 @@ struct ChainLimits {
 
 class FilterChain {
  public:
-  /// `info` and `ends` outlive the chain.
-  FilterChain(ChainEnds& ends, StreamInfo& info, const ChainLimits& limits);
+  /// All outlive the chain; `memory` (the stream's: filters live there too) is not reset before the chain is gone.
+  FilterChain(ChainEnds& ends, StreamInfo& info, const ChainLimits& limits, Arena& memory);
   ~FilterChain();
   FilterChain(const FilterChain&) = delete;
   FilterChain& operator=(const FilterChain&) = delete;
@@ -93,7 +93,10 @@ class FilterChain {
   friend class ChainDirection;
   class Slot;
   struct State;
-  std::unique_ptr<State> state_;
+  struct DestroyState {
+    void operator()(State* state) const;
+  };
+  std::unique_ptr<State, DestroyState> state_;
 };
 
 }  // namespace wasmgate::filter

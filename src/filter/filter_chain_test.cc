@@ -65,10 +65,27 @@ class ScriptedFilter final : public Filter {
   std::string& trace_;
 };
 
+/// Stands in the stream's memory for a filter that the test keeps.
+class Forwarding final : public Filter {
+ public:
+  explicit Forwarding(Filter& to) : to_(to) {}
+  void on_attach(FilterCallbacks& callbacks) override { to_.on_attach(callbacks); }
+  Verdict on_headers(Direction d, http::HeaderMap& headers, bool end) override { return to_.on_headers(d, headers, end); }
+  Verdict on_data(Direction d, Buffer& data, bool end) override { return to_.on_data(d, data, end); }
+  Verdict on_trailers(Direction d, http::HeaderMap& trailers) override { return to_.on_trailers(d, trailers); }
+  bool wants_data(Direction d) const override { return to_.wants_data(d); }
+  void on_log() override { to_.on_log(); }
+  void on_done() override { to_.on_done(); }
+  void on_destroy() override { to_.on_destroy(); }
+
+ private:
+  Filter& to_;
+};
+
 class OneFilter final : public FilterFactory {
  public:
   explicit OneFilter(std::unique_ptr<ScriptedFilter> filter) : filter_(std::move(filter)) {}
-  std::unique_ptr<Filter> create_filter() override { return std::move(filter_); }
+  FilterPtr create_filter(Arena& memory) override { return make_filter<Forwarding>(memory, *filter_); }
 
  private:
   std::unique_ptr<ScriptedFilter> filter_;
@@ -140,7 +157,8 @@ class FilterChainTest : public testing::Test, public ChainEnds {
   StreamInfo info;
   ChainLimits limits{.body_buffer_bytes = 10, .body_buffer_max_bytes = 100, .high_watermark_bytes = 8};
   std::vector<std::unique_ptr<OneFilter>> factories;
-  FilterChain chain{*this, info, limits};
+  Arena memory;
+  FilterChain chain{*this, info, limits, memory};
 };
 
 TEST_F(FilterChainTest, RunsRequestsForwardsAndResponsesBackwards) {

@@ -26,6 +26,8 @@ class UnavailableFilter final : public filter::Filter {
 
 }  // namespace
 
-std::unique_ptr<filter::Filter> UnavailableFactory::create_filter() { return std::make_unique<UnavailableFilter>(); }
+filter::FilterPtr UnavailableFactory::create_filter(Arena& memory) {
+  return filter::make_filter<UnavailableFilter>(memory);
+}
 
 }  // namespace wasmgate::server

@@ -9,7 +9,7 @@ namespace wasmgate::server {
 
 class UnavailableFactory final : public filter::FilterFactory {
  public:
-  std::unique_ptr<filter::Filter> create_filter() override;
+  filter::FilterPtr create_filter(Arena& memory) override;
 };
 
 }  // namespace wasmgate::server

@@ -19,7 +19,7 @@ class LambdaFactory final : public filter::FilterFactory {
   std::vector<std::string> log;  // "attach", "log", "done", "destroy"
   filter::FilterCallbacks* last = nullptr;
 
-  std::unique_ptr<filter::Filter> create_filter() override { return std::make_unique<Instance>(*this); }
+  filter::FilterPtr create_filter(Arena& memory) override { return filter::make_filter<Instance>(memory, *this); }
 
  private:
   class Instance final : public filter::Filter {

@@ -51,7 +51,7 @@ void ServerStream::begin(StreamConnection& connection, http::StreamId id, Snapsh
   request_left_ = facts.end_stream ? UINT64_MAX : http::content_length_of(request_map_).value_or(UINT64_MAX);
   end_fed_ = facts.end_stream;
   filter::ChainEnds& ends = *this;
-  chain_.emplace(ends, info_, chain_limits(context_.settings.limits));
+  chain_.emplace(ends, info_, chain_limits(context_.settings.limits), memory_);
   const RouteChain& factories = (*snapshot_.get())->chain_of(route_);
   checks_heads_ = !factories.empty();
   chain_->start(factories);
@@ -386,6 +386,7 @@ void ServerStream::finalize() {
     router_.keep_map(std::move(*response));
   }
   chain_.reset();
+  memory_.reset();
   snapshot_ = SnapshotRef();
   std::destroy_at(&info_);
   std::construct_at(&info_);

@@ -110,6 +110,7 @@ class ServerStream final : private filter::ChainEnds, private RouterOwner {
   StreamConnection* connection_ = nullptr;
   http::StreamId id_ = 0;
   SnapshotRef snapshot_;
+  Arena memory_;  // of the chain and its filters
   std::optional<filter::FilterChain> chain_;
   filter::StreamInfo info_;
   http::HeaderMap request_map_;  // empty between begin and the end; its memory is used again

@@ -54,17 +54,13 @@ class Instance {
   /// The exported function of that name and exact type, 0 when there is none. Not for the hot path.
   virtual FunctionRef find_function(std::string_view name, const FunctionType& type) = 0;
 
-  /// Calls an export. `args`: the arguments in order; the result comes back in args[0]; `count` is the larger of both numbers.
+  /// Calls an export while no guest of this instance runs. `args`: the arguments in order; the result comes back in args[0]; `count`
+  /// is the larger of both numbers. `ticks`: the deadline from now on, in ticks of the engine (see Engine::ticks_for).
   /// False: the call was ended; the reason is in `trap`. Must not be called again on an instance whose call ended so.
-  virtual bool call(FunctionRef function, Value* args, size_t count, Trap& trap) = 0;
+  virtual bool call(FunctionRef function, Value* args, size_t count, uint64_t ticks, Trap& trap) = 0;
 
-  /// The absolute deadline of the calls that follow, from now on, in ticks of the engine (see Engine::ticks_for). Nested calls (the
-  /// allocator) run under the outer call's deadline: set it for outermost calls only.
-  virtual void set_deadline(uint64_t ticks) = 0;
-
-  /// Marks that guest code is about to run (so that the ticker runs) and that it has stopped. Around outermost calls.
-  virtual void begin_call() = 0;
-  virtual void end_call() = 0;
+  /// The same from inside a host function (the guest's allocator), under the deadline of the outer call.
+  virtual bool call_nested(FunctionRef function, Value* args, size_t count, Trap& trap) = 0;
 
   /// The exported memory "memory" as it is now; of size 0 when there is none.
   virtual GuestMemory memory() = 0;

@@ -23,7 +23,6 @@ std::unique_ptr<Instance> instance_of(std::string_view wat, InstanceLimits limit
     ADD_FAILURE() << instance.error().detail;
     return nullptr;
   }
-  (*instance)->set_deadline(1000);
   return std::move(*instance);
 }
 
@@ -33,10 +32,7 @@ Trap trap_of(std::string_view wat, uint64_t ticks = 1000) {
   EXPECT_NE(run, 0U);
   Value args[1]{};
   Trap trap;
-  instance->set_deadline(ticks);
-  instance->begin_call();
-  EXPECT_FALSE(instance->call(run, args, 0, trap));
-  instance->end_call();
+  EXPECT_FALSE(instance->call(run, args, 0, ticks, trap));
   return trap;
 }
 
@@ -46,7 +42,7 @@ TEST(Instance, CallsAnExport) {
   Value args[1];
   args[0].i32 = 21;
   Trap trap;
-  ASSERT_TRUE(instance->call(twice, args, 1, trap));
+  ASSERT_TRUE(instance->call(twice, args, 1, 1000, trap));
   EXPECT_EQ(args[0].i32, 42);
 }
 
@@ -94,11 +90,11 @@ TEST(Instance, RefusesMemoryAboveItsLimit) {
   Value args[1];
   Trap trap;
   args[0].i32 = 2;
-  ASSERT_TRUE(instance->call(grow, args, 1, trap));
+  ASSERT_TRUE(instance->call(grow, args, 1, 1000, trap));
   EXPECT_EQ(args[0].i32, 1);
   EXPECT_EQ(instance->memory().size(), 3U * 65536);
   args[0].i32 = 1;
-  ASSERT_TRUE(instance->call(grow, args, 1, trap));
+  ASSERT_TRUE(instance->call(grow, args, 1, 1000, trap));
   EXPECT_EQ(args[0].i32, -1);
 }
 
@@ -110,7 +106,7 @@ TEST(Instance, RefusesTableElementsAboveItsLimit) {
   Value args[1];
   Trap trap;
   args[0].i32 = 100;
-  ASSERT_TRUE(instance->call(grow, args, 1, trap));
+  ASSERT_TRUE(instance->call(grow, args, 1, 1000, trap));
   EXPECT_EQ(args[0].i32, -1);
 }
 
@@ -135,8 +131,7 @@ TEST(LinkedModule, CallsHostFunctionsWithTheInstancesData) {
   auto instance = linked->instantiate(&sum, {}, 10).value();
   Value args[1]{};
   Trap trap;
-  instance->set_deadline(10);
-  ASSERT_TRUE(instance->call(instance->find_function("run", kNothing), args, 0, trap));
+  ASSERT_TRUE(instance->call(instance->find_function("run", kNothing), args, 0, 1000, trap));
   EXPECT_EQ(sum, 106U);
 }
 
@@ -147,8 +142,7 @@ TEST(LinkedModule, EndsTheCallWhenAHostFunctionSaysSo) {
   auto instance = linked->instantiate(nullptr, {}, 10).value();
   Value args[1]{};
   Trap trap;
-  instance->set_deadline(10);
-  ASSERT_FALSE(instance->call(instance->find_function("run", kNothing), args, 0, trap));
+  ASSERT_FALSE(instance->call(instance->find_function("run", kNothing), args, 0, 1000, trap));
   EXPECT_EQ(trap.cause, TrapCause::Host);
   EXPECT_EQ(trap.message, "the host says no") << trap.detail;
 }
@@ -166,8 +160,7 @@ TEST(Module, RunsAfterSerialisation) {
   auto instance = linked->instantiate(nullptr, {}, 10).value();
   Value args[1]{};
   Trap trap;
-  instance->set_deadline(10);
-  ASSERT_TRUE(instance->call(instance->find_function("seven", kGives), args, 1, trap));
+  ASSERT_TRUE(instance->call(instance->find_function("seven", kGives), args, 1, 1000, trap));
   EXPECT_EQ(args[0].i32, 7);
 }
 

@@ -346,7 +346,7 @@ class TestPlugin final : public PluginWorkerEvents {
 /// A stream with the plug-in as its only filter. Ends itself.
 class TestStream {
  public:
-  explicit TestStream(TestPlugin& plugin) : plugin_(plugin), filter(plugin.worker->create_filter()) {
+  explicit TestStream(TestPlugin& plugin) : plugin_(plugin), filter(plugin.worker->create_filter(memory_)) {
     stream.request.add(":method", "GET");
     stream.request.add(":path", "/a/b?q=1");
     stream.request.add(":authority", "example.com");
@@ -385,10 +385,11 @@ class TestStream {
  private:
   TestPlugin& plugin_;
   Buffer body_;
+  Arena memory_;
 
  public:
   FakeStream stream;
-  std::unique_ptr<filter::Filter> filter;
+  filter::FilterPtr filter;
 };
 
 }  // namespace wasmgate::wasm::testing

@@ -69,26 +69,27 @@ void PluginWorker::ask_for_vm(std::chrono::milliseconds delay) {
   events_.request_vm(*this, delay);
 }
 
-std::unique_ptr<filter::Filter> PluginWorker::unavailable() {
+filter::FilterPtr PluginWorker::unavailable(Arena& memory) {
   if (plugin_->spec().opens_on(down_cause_)) {
     count(plugin_->metrics().skipped_streams);
     return nullptr;
   }
   count(plugin_->metrics().failed_streams);
-  return std::make_unique<UnavailableFilter>(down_cause_ == FailureCause::Unavailable ? filter::FailureKind::PluginUnavailable
-                                                                                       : filter::FailureKind::PluginFailed);
+  return filter::make_filter<UnavailableFilter>(memory, down_cause_ == FailureCause::Unavailable
+                                                            ? filter::FailureKind::PluginUnavailable
+                                                            : filter::FailureKind::PluginFailed);
 }
 
-std::unique_ptr<filter::Filter> PluginWorker::create_filter() {
+filter::FilterPtr PluginWorker::create_filter(Arena& memory) {
   if (vm_ == nullptr) [[unlikely]] {
-    return unavailable();
+    return unavailable(memory);
   }
   bool is_probe = false;
   if (!plugin_->crashes().admit(services_.clock().now(), is_probe)) [[unlikely]] {
     down_cause_ = FailureCause::Quarantine;
-    return unavailable();
+    return unavailable(memory);
   }
-  return std::make_unique<WasmFilter>(*this, *vm_, is_probe);
+  return filter::make_filter<WasmFilter>(memory, *this, *vm_, is_probe);
 }
 
 void PluginWorker::on_vm_failed(Vm& vm, FailureCause cause) {

@@ -39,7 +39,7 @@ class PluginWorker final : public filter::FilterFactory {
   /// The requested VM could not be prepared; asks again after a back-off.
   void preparation_failed(const PluginFailure& failure);
 
-  std::unique_ptr<filter::Filter> create_filter() override;
+  filter::FilterPtr create_filter(Arena& memory) override;
 
   /// Ends: on_done of the root context, proxy_done awaited up to the limit, on_delete. Streams still running keep their VM; call
   /// it once the generation is no longer active. `idle()` tells when the object may be destroyed without cutting anything off.
@@ -68,7 +68,7 @@ class PluginWorker final : public filter::FilterFactory {
   void on_stream_left(Vm& vm, bool was_probe);
   void on_root_ended() { sweep_later(); }
 
-  std::unique_ptr<filter::Filter> unavailable();
+  filter::FilterPtr unavailable(Arena& memory);
   void replace_vm(std::chrono::milliseconds delay);
   void ask_for_vm(std::chrono::milliseconds delay);
   /// Ends VMs in old_ whose streams have ended; destroys those that have ended. Never while a guest is on the stack.

@@ -39,11 +39,10 @@ Result<std::unique_ptr<Instance>> WasmtimeInstance::make(std::shared_ptr<Wasmtim
   wasmtime_store_limiter(store.get(), static_cast<int64_t>(limits.memory_bytes),
                          static_cast<int64_t>(limits.table_elements), 1, -1, 1);
   std::unique_ptr<WasmtimeInstance> out(new WasmtimeInstance(std::move(core), std::move(store)));
-  out->set_deadline(start_ticks);
-  out->begin_call();
+  out->begin(start_ticks);
   wasm_trap_t* trap = nullptr;
   auto* error = wasmtime_instance_pre_instantiate(pre, out->context_, &out->instance_, &trap);
-  out->end_call();
+  out->end();
   if (error != nullptr || trap != nullptr) {
     Trap reason;
     read_trap(error, trap, reason);
@@ -79,7 +78,14 @@ FunctionRef WasmtimeInstance::find_function(std::string_view name, const Functio
   return static_cast<FunctionRef>(functions_.size());
 }
 
-bool WasmtimeInstance::call(FunctionRef function, Value* args, size_t count, Trap& trap) {
+bool WasmtimeInstance::call(FunctionRef function, Value* args, size_t count, uint64_t ticks, Trap& trap) {
+  begin(ticks);
+  const bool ok = call_nested(function, args, count, trap);
+  end();
+  return ok;
+}
+
+bool WasmtimeInstance::call_nested(FunctionRef function, Value* args, size_t count, Trap& trap) {
   wasm_trap_t* raw_trap = nullptr;
   auto* error = wasmtime_func_call_unchecked(context_, &functions_[function - 1],
                                              reinterpret_cast<wasmtime_val_raw_t*>(args), count, &raw_trap);

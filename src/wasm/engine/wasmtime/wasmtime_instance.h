@@ -16,14 +16,18 @@ class WasmtimeInstance final : public Instance {
   ~WasmtimeInstance() override;
 
   FunctionRef find_function(std::string_view name, const FunctionType& type) override;
-  bool call(FunctionRef function, Value* args, size_t count, Trap& trap) override;
-  void set_deadline(uint64_t ticks) override { wasmtime_context_set_epoch_deadline(context_, ticks); }
-  void begin_call() override { core_->ticker->enter(slot_); }
-  void end_call() override { core_->ticker->leave(slot_); }
+  bool call(FunctionRef function, Value* args, size_t count, uint64_t ticks, Trap& trap) override;
+  bool call_nested(FunctionRef function, Value* args, size_t count, Trap& trap) override;
   GuestMemory memory() override;
 
  private:
   WasmtimeInstance(std::shared_ptr<WasmtimeCore> core, StoreHandle store);
+
+  void begin(uint64_t ticks) {
+    wasmtime_context_set_epoch_deadline(context_, ticks);
+    core_->ticker->enter(slot_);
+  }
+  void end() { core_->ticker->leave(slot_); }
 
   std::shared_ptr<WasmtimeCore> core_;
   StoreHandle store_;
