@@ -4,8 +4,8 @@
 
 #include <map>
 #include <string>
-#include <unordered_map>
 
+#include "id_table.h"
 #include "proxy_wasm_intrinsics.h"
 
 namespace wasmgate::sdk {
@@ -21,8 +21,13 @@ std::map<std::string, Factories, std::less<>>& factories() {
   static std::map<std::string, Factories, std::less<>> by_root_id;
   return by_root_id;
 }
-std::unordered_map<uint32_t, std::unique_ptr<ContextBase>>& contexts() {
-  static std::unordered_map<uint32_t, std::unique_ptr<ContextBase>> by_id;
+struct Living {
+  std::unique_ptr<ContextBase> context;
+  const Factories* factories;  // of its root id; null: none fits
+};
+
+IdTable<Living>& contexts() {
+  static IdTable<Living> by_id;
   return by_id;
 }
 
@@ -51,22 +56,21 @@ const Factories* find_factories(std::string_view root_id) {
   return nullptr;
 }
 
-std::unique_ptr<ContextBase> make_root(uint32_t id) {
+Living make_root(uint32_t id) {
   const auto property = getProperty<std::string_view>({"plugin_root_id"});
   const std::string root_id = property ? (*property)->toString() : std::string();
   const Factories* found = find_factories(root_id);
   if (found == nullptr) {
     // Its refusal must reach the host, so the callback that refuses has to exist.
     export_vm_start();
-    return std::make_unique<UnknownRootContext>(id, root_id);
+    return {std::make_unique<UnknownRootContext>(id, root_id), nullptr};
   }
-  return found->root ? found->root(id, root_id) : std::make_unique<RootContext>(id, root_id);
+  return {found->root ? found->root(id, root_id) : std::make_unique<RootContext>(id, root_id), found};
 }
 
-std::unique_ptr<ContextBase> make_stream(uint32_t id, RootContext* root) {
-  const Factories* found = find_factories(root->root_id());
-  return found != nullptr && found->context ? found->context(id, root)
-                                            : std::make_unique<Context>(id, root);
+Living make_stream(uint32_t id, RootContext* root, const Factories* factories) {
+  const bool has_own = factories != nullptr && factories->context;
+  return {has_own ? factories->context(id, root) : std::make_unique<Context>(id, root), factories};
 }
 
 template <typename T>
@@ -88,24 +92,23 @@ void register_factories(std::string_view root_id, RootFactory root, ContextFacto
 namespace dispatch {
 
 void context_create(uint32_t id, uint32_t parent_id) {
-  std::unique_ptr<ContextBase> made;
+  Living made{};
   if (parent_id == 0) {
     made = make_root(id);
   } else if (RootContext* root = root_of(parent_id)) {
-    made = make_stream(id, root);
+    made = make_stream(id, root, contexts().find(parent_id)->factories);
   } else {
     return;
   }
-  ContextBase* context = made.get();
-  contexts()[id] = std::move(made);
+  ContextBase* context = made.context.get();
+  contexts().insert(id, std::move(made));
   context->onCreate();
 }
 
 void context_delete(uint32_t id) {
-  const auto found = contexts().find(id);
-  if (found != contexts().end()) {
-    found->second->onDelete();
-    contexts().erase(id);
+  if (ContextBase* context = getContextBase(id)) {
+    context->onDelete();
+    contexts().remove(id);
   }
 }
 
@@ -245,8 +248,8 @@ void log(uint32_t id) {
 }  // namespace wasmgate::sdk
 
 ContextBase* getContextBase(uint32_t context_id) {
-  const auto found = wasmgate::sdk::contexts().find(context_id);
-  return found == wasmgate::sdk::contexts().end() ? nullptr : found->second.get();
+  const auto* found = wasmgate::sdk::contexts().find(context_id);
+  return found == nullptr ? nullptr : found->context.get();
 }
 Context* getContext(uint32_t context_id) {
   ContextBase* context = getContextBase(context_id);
@@ -257,11 +260,11 @@ RootContext* getRootContext(uint32_t context_id) {
   return context == nullptr ? nullptr : context->asRoot();
 }
 RootContext* getRoot(std::string_view root_id) {
-  for (const auto& entry : wasmgate::sdk::contexts()) {
-    RootContext* root = entry.second->asRoot();
-    if (root != nullptr && root->root_id() == root_id) {
-      return root;
-    }
-  }
-  return nullptr;
+  RootContext* found = nullptr;
+  wasmgate::sdk::contexts().visit_until([&](const auto& living) {
+    RootContext* root = living.context->asRoot();
+    found = root != nullptr && root->root_id() == root_id ? root : nullptr;
+    return found != nullptr;
+  });
+  return found;
 }

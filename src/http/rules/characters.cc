@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "http/rules/chunks.h"
+
 namespace wasmgate::http {
 namespace {
 
@@ -19,17 +21,16 @@ bool is_token(std::string_view text) {
   if (text.empty()) {
     return false;
   }
-  constexpr uint64_t kAll = characters::repeat(0x80);
-  return characters::all_words(text, [](uint64_t word) { return characters::plain_name_bytes(word) == kAll; }) ||
+  return characters::all_chunks(text, [](characters::Chunk bytes) { return characters::is_plain_name(bytes); }) ||
          std::all_of(text.begin(), text.end(), [](char c) { return characters::is_token(c); });
 }
 
 bool valid_field_name(std::string_view name) { return is_token(name); }
 
 bool clean_field_value(std::string_view value) {
-  // A tab is allowed, but stops the words: the slow test decides.
+  // A tab is allowed, but stops the chunks: the slow test decides.
   return value.empty() ||
-         characters::all_words(value, [](uint64_t word) { return !characters::has_control(word); }) ||
+         characters::all_chunks(value, [](characters::Chunk bytes) { return !characters::has_control(bytes); }) ||
          clean_bytewise(value);
 }
 

@@ -66,32 +66,6 @@ constexpr bool has_control(uint64_t word) {
   return (below_space | is_del) != 0;
 }
 
-/// Shows `text` (not empty) to `test(uint64_t)` in words of eight bytes until it says false; the last word overlaps the one before
-/// it, a shorter text is shown with some of its bytes repeated.
-template <class Test>
-bool all_words(std::string_view text, Test test) {
-  const char* const data = text.data();
-  const size_t size = text.size();
-  if (size >= 8) {
-    for (size_t i = 0; i + 8 < size; i += 8) {
-      if (!test(load_word(data + i))) {
-        return false;
-      }
-    }
-    return test(load_word(data + size - 8));
-  }
-  if (size >= 4) {
-    uint32_t head = 0;
-    uint32_t tail = 0;
-    std::memcpy(&head, data, 4);
-    std::memcpy(&tail, data + size - 4, 4);
-    return test(uint64_t{tail} << 32 | head);
-  }
-  const auto byte = [&](size_t i) { return uint64_t{static_cast<unsigned char>(data[i])}; };
-  const uint64_t first = repeat(static_cast<uint8_t>(data[0])) & ~uint64_t{0xFFFF};
-  return test(first | byte(size / 2) << 8 | byte(size - 1));
-}
-
 /// The value 0..15 of a hexadecimal digit, −1 otherwise.
 constexpr int hex_value(char c) {
   if (c >= '0' && c <= '9') {
