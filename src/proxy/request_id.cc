@@ -6,14 +6,19 @@
 namespace wasmgate::proxy {
 namespace {
 
-constexpr std::array<char, 512> kHexPairs = [] {
-  std::array<char, 512> out{};
-  for (size_t i = 0; i < 256; ++i) {
-    out[2 * i] = "0123456789abcdef"[i >> 4];
-    out[2 * i + 1] = "0123456789abcdef"[i & 15];
-  }
-  return out;
-}();
+constexpr uint64_t repeat(uint8_t byte) { return 0x0101010101010101ULL * byte; }
+
+/// Writes `number` as eight hexadecimal digits: all of them at once, one digit in each byte of a word.
+void write_hex(uint32_t number, char* to) {
+  uint64_t digits = number;
+  digits = (digits & 0xFFFF0000) << 16 | (digits & 0xFFFF);
+  digits = (digits & 0x0000FF000000FF00) << 8 | (digits & 0x000000FF000000FF);
+  digits = (digits & 0x00F000F000F000F0) << 4 | (digits & 0x000F000F000F000F);
+  const uint64_t is_letter = (digits + repeat(6)) >> 4 & repeat(1);
+  digits += repeat('0') + is_letter * ('a' - '0' - 10);
+  digits = __builtin_bswap64(digits);  // the first digit is the highest byte; memory is little-endian
+  std::memcpy(to, &digits, 8);
+}
 
 }  // namespace
 
@@ -41,12 +46,16 @@ std::string_view RequestIds::next() {
   uint64_t words[2] = {next_number(), next_number()};
   words[0] = (words[0] & ~uint64_t{0xF000}) | 0x4000;                          // version 4
   words[1] = (words[1] & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62);          // variant
-  // Where the two digits of each byte stand; hyphens are in between.
-  static constexpr unsigned char kPlace[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
-  for (unsigned i = 0; i < 16; ++i) {
-    const auto byte = static_cast<unsigned char>(words[i / 8] >> (56 - 8 * (i % 8)));
-    std::memcpy(&text_[kPlace[i]], &kHexPairs[2U * byte], 2);
+  // 8-4-4-4-12 digits.
+  std::array<char, 32> digits;
+  for (size_t i = 0; i < 4; ++i) {
+    write_hex(static_cast<uint32_t>(words[i / 2] >> (i % 2 == 0 ? 32 : 0)), &digits[8 * i]);
   }
+  std::memcpy(&text_[0], &digits[0], 8);
+  std::memcpy(&text_[9], &digits[8], 4);
+  std::memcpy(&text_[14], &digits[12], 4);
+  std::memcpy(&text_[19], &digits[16], 4);
+  std::memcpy(&text_[24], &digits[20], 12);
   return {text_.data(), text_.size()};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// A table from context ids to values. Ids count up and living ones are mostly consecutive, so the id itself is the hash and a look-up
-// is one probe. Removing shifts followers back: no tombstones, and no rehash in steady state.
+// A table from context ids to values. Ids count up and living ones are mostly consecutive: multiplying by the golden ratio spreads such
+// ids evenly, so a look-up is one probe. Removing shifts followers back: no tombstones, and no rehash in steady state.
 
 #include <cstddef>
 #include <cstdint>
@@ -69,10 +69,10 @@ class IdTable {
  private:
   using Entry = std::pair<uint32_t, T>;
   static constexpr size_t kNone = SIZE_MAX;
-  static constexpr size_t kFirstSize = 16;
+  static constexpr uint32_t kFirstBits = 4;
 
   size_t mask() const { return slots_.size() - 1; }
-  size_t home(uint32_t id) const { return id & mask(); }
+  size_t home(uint32_t id) const { return static_cast<uint32_t>(id * 0x9E3779B9U) >> shift_; }
   size_t next(size_t slot) const { return (slot + 1) & mask(); }
 
   size_t slot_of(uint32_t id) const {
@@ -95,7 +95,8 @@ class IdTable {
   }
 
   void grow() {
-    std::vector<std::optional<Entry>> old(slots_.empty() ? kFirstSize : slots_.size() * 2);
+    shift_ = slots_.empty() ? 32 - kFirstBits : shift_ - 1;
+    std::vector<std::optional<Entry>> old(size_t{1} << (32 - shift_));
     old.swap(slots_);
     for (auto& slot : old) {
       if (slot) {
@@ -106,6 +107,7 @@ class IdTable {
 
   std::vector<std::optional<Entry>> slots_;
   size_t size_ = 0;
+  uint32_t shift_ = 32;  // the home is what remains of 32 bits
 };
 
 }  // namespace wasmgate::sdk
