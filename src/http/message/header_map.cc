@@ -13,14 +13,11 @@ bool is_pseudo(std::string_view name) { return !name.empty() && name.front() == 
 
 }  // namespace
 
-bool equal_ignore_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) {
-    return false;
-  }
-  if (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0) {
+bool equal_ignore_case(const char* a, const char* b, size_t size) {
+  if (size == 0 || std::memcmp(a, b, size) == 0) {
     return true;
   }
-  for (size_t i = 0; i < a.size(); ++i) {
+  for (size_t i = 0; i < size; ++i) {
     if (lower(a[i]) != lower(b[i])) {
       return false;
     }
@@ -66,7 +63,7 @@ size_t HeaderMap::remove(std::string_view name) {
 
 std::optional<std::string_view> HeaderMap::get(std::string_view name) const {
   for (const HeaderField& f : fields_) {
-    if (f.name.size() == name.size() && equal_ignore_case(f.name, name)) {
+    if (equal_ignore_case(f.name, name)) {
       return f.value;
     }
   }
@@ -141,7 +138,7 @@ void set_status(HeaderMap& headers, int status) { headers.set(kStatus, std::to_s
 std::optional<uint64_t> content_length_of(const HeaderMap& headers) {
   const HeaderField* only = nullptr;
   for (const HeaderField& field : headers.fields()) {
-    if (field.name.size() == kContentLength.size() && equal_ignore_case(field.name, kContentLength)) {
+    if (equal_ignore_case(field.name, kContentLength)) {
       if (only != nullptr) {
         return std::nullopt;
       }

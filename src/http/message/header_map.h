@@ -92,8 +92,13 @@ class HeaderMap {
   Arena arena_;
 };
 
+/// Equal without regard to ASCII case; both of `size` bytes.
+bool equal_ignore_case(const char* a, const char* b, size_t size);
+
 /// Equal without regard to ASCII case.
-bool equal_ignore_case(std::string_view a, std::string_view b);
+inline bool equal_ignore_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && equal_ignore_case(a.data(), b.data(), a.size());
+}
 
 // The well-known names, so that nobody spells them twice.
 inline constexpr std::string_view kMethod = ":method";
