@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Builds everything and runs all tests; `make check` calls it. The last line is `N passed, M failed`.
 
-Suites: fast (the default) is the release build with unit, conformance, golden and end-to-end tests and the plug-ins' own tests; asan,
-tsan and long are run on demand.
+Suites: fast (the default) is the release build with unit, conformance, golden and end-to-end tests and the plug-ins' own tests, then
+unit and conformance tests under AddressSanitizer and UBSan; asan and tsan (everything under a sanitizer) and long are run on demand.
 """
 
 import argparse
@@ -179,6 +179,7 @@ def main():
         plugins(tally)
         scale = {"WASMGATE_TEST_SCALE": "1" if options.suite == "long" else "10"}
         python_tests(tally, ROOT / "tests/e2e", "end to end", env=scale)
+        sanitizer(tally, "asan", options.jobs)
     for name in tally.failures:
         print(f"check: FAILED: {name}")
     for name in tally.flaky:

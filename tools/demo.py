@@ -10,31 +10,34 @@ import pathlib
 import re
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-CONFIG = """\
-# Written by tools/demo.py: two routes to the built-in echo upstream, and three plug-ins built from source on this machine.
+ROUTES = """\
+# Written by tools/demo.py: two routes to the built-in echo upstream.
 apiVersion: networking.k8s.io/v1
 kind: Ingress
-metadata: {{name: shop, namespace: demo}}
+metadata: {name: shop, namespace: demo}
 spec:
   rules:
   - http:
       paths:
-      - {{path: /, pathType: Prefix, backend: {{service: {{name: echo, port: {{number: 80}}}}}}}}
+      - {path: /, pathType: Prefix, backend: {service: {name: echo, port: {number: 80}}}}
 ---
 apiVersion: networking.k8s.io/v1
 kind: Ingress
-metadata: {{name: hello, namespace: demo}}
+metadata: {name: hello, namespace: demo}
 spec:
   rules:
   - http:
       paths:
-      - {{path: /hello, pathType: Prefix, backend: {{service: {{name: echo, port: {{number: 80}}}}}}}}
----
+      - {path: /hello, pathType: Prefix, backend: {service: {name: echo, port: {number: 80}}}}
+"""
+PLUGINS = """\
+# Written by tools/demo.py: three plug-ins built from source on this machine.
 apiVersion: extensions.higress.io/v1alpha1
 kind: WasmPlugin
 metadata: {{name: request-block}}
@@ -125,16 +128,75 @@ def settled_host_calls(admin, before, patience=1.5):
 
 
 def micros(seconds):
-    return f"{seconds * 1e6:.0f} µs" if seconds < 0.01 else f"{seconds * 1e3:.1f} ms"
+    return f"{seconds * 1e6:+.0f} µs" if abs(seconds) < 0.01 else f"{seconds * 1e3:+.1f} ms"
 
 
-def send(port, method, path, headers, body):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+def send(connection, method, path, headers, body):
     connection.request(method, path, body=body, headers=headers)
     answer = connection.getresponse()
     answer.read()
-    connection.close()
     return answer.status
+
+
+def connect(gateway):
+    return http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+
+
+def added_latency(gateway, plain, request):
+    """Median round trip with the plug-ins less the one without, over many turns of one request each; in seconds."""
+    sides = [(connect(gateway), []), (connect(plain), [])]
+    for turn in range(6 if request[3] and len(request[3]) > 1000 else 16):
+        for connection, times in sides if turn % 2 == 0 else reversed(sides):
+            for again in range(8):
+                begin = time.perf_counter()
+                send(connection, *request)
+                if turn > 0 and again > 1:  # the first ones warm up
+                    times.append(time.perf_counter() - begin)
+    for connection, _ in sides:
+        connection.close()
+    return statistics.median(sides[0][1]) - statistics.median(sides[1][1])
+
+
+class Gateway:
+    """One running gateway with the demo's routes, on the next free ports."""
+
+    def __init__(self, program, folder, name, wanted_port):
+        self.folder, self.name = folder, name
+        ports = folder / f"{name}-ports.json"
+        ports.unlink(missing_ok=True)
+        listen = free_port(wanted_port)
+        admin = free_port(listen + 1)
+        self.log = open(folder / f"{name}.log", "wb")
+        self.process = subprocess.Popen(
+            [program, "run", "--demo", "-f", str(folder / name), "--listen", f"127.0.0.1:{listen}", "--admin", f"127.0.0.1:{admin}",
+             "--port-file", str(ports), "--state-dir", str(folder / "state"), "--access-log", str(folder / f"{name}-access.log"),
+             "--workers", "1"],
+            stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+        self.ports = ports
+
+    def wait_ready(self):
+        begin = time.monotonic()
+        while not self.ports.exists():
+            if self.process.poll() is not None or time.monotonic() - begin > 60:
+                print(self.text(), file=sys.stderr)
+                return False
+            time.sleep(0.01)
+        bound = json.loads(self.ports.read_text())
+        self.port = int(bound["listeners"][0].rsplit(":", 1)[1])
+        self.admin = int(bound["admin"].rsplit(":", 1)[1])
+        return True
+
+    def text(self):
+        return (self.folder / f"{self.name}.log").read_text(errors="replace")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.log.close()
 
 
 def main():
@@ -142,71 +204,67 @@ def main():
     parser.add_argument("--wasmgate", default=str(ROOT / "build/release/apps/wasmgate/wasmgate"))
     options = parser.parse_args()
     folder = ROOT / "build/demo"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "demo.yaml").write_text(
-        CONFIG.format(cpp=ROOT / "plugins/wasm-cpp/extensions", rust=ROOT / "plugins/wasm-rust/extensions"))
-    ports = folder / "ports.json"
-    ports.unlink(missing_ok=True)
-    listen, admin_port = free_port(8080), free_port(8081)
-    if admin_port == listen:
-        admin_port = free_port(listen + 1)
-    log = open(folder / "gateway.log", "wb")
-    gateway = subprocess.Popen(
-        [options.wasmgate, "run", "--demo", "-f", str(folder / "demo.yaml"), "--listen", f"127.0.0.1:{listen}", "--admin",
-         f"127.0.0.1:{admin_port}", "--port-file", str(ports), "--state-dir", str(folder / "state"), "--access-log",
-         str(folder / "access.log"), "--workers", "1"],
-        stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    for name in ("gateway", "plain"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name / "routes.yaml").write_text(ROUTES)
+    (folder / "gateway/plugins.yaml").write_text(
+        PLUGINS.format(cpp=ROOT / "plugins/wasm-cpp/extensions", rust=ROOT / "plugins/wasm-rust/extensions"))
+    gateway = plain = None
     try:
-        begin = time.monotonic()
-        while not ports.exists():
-            if gateway.poll() is not None or time.monotonic() - begin > 60:
-                print((folder / "gateway.log").read_text(errors="replace"), file=sys.stderr)
-                return 1
-            time.sleep(0.01)
-        bound = json.loads(ports.read_text())
-        port = int(bound["listeners"][0].rsplit(":", 1)[1])
-        admin = int(bound["admin"].rsplit(":", 1)[1])
-        ready = re.search(r"(wasmgate \S+ ready in \d+ ms)", (folder / "gateway.log").read_text(errors="replace"))
-        print(f"{ready[1] if ready else 'wasmgate ready'}   http 127.0.0.1:{port}   admin http://127.0.0.1:{admin}")
-        sizes = [("request-block", "C++", "wasm-cpp/extensions/request_block"),
-                 ("request-block-rust", "Rust", "wasm-rust/extensions/request-block"),
-                 ("say-hello", "Rust", "wasm-rust/extensions/say-hello")]
-        print("plug-ins  " + "   ".join(
-            f"{name} ({language}, {(ROOT / 'plugins' / path / 'plugin.wasm').stat().st_size // 1024} KB)"
-            for name, language, path in sizes))
-        print(f"\n{'REQUEST':36} {'STATUS':7} {'PLUG-INS (host calls)':52} ROUND TRIP")
-        wrong = 0
-        for method, path, headers, body, expected, remark in REQUESTS:
-            before = host_calls(admin)
-            begin = time.perf_counter()
-            status = send(port, method, path, headers, body)
-            took = time.perf_counter() - begin
-            after = settled_host_calls(admin, before)
-            spent = {n: s - before.get(n, 0) for n, s in after.items() if s > before.get(n, 0)}
-            named = "  ".join(f"{n} ({s})" for n, s in spent.items())
-            title = f"{method} {path}" + (f"  ({remark})" if remark else "")
-            print(f"{title:36} {status:<7} {named:52} {micros(took)}", flush=True)
-            if status != expected:
-                wrong += 1
-                print(f"  expected {expected}", file=sys.stderr)
-        print(f"\nThe first requests meet cold code; repeat one to see it warm.\n"
-              f"Try: curl -i 127.0.0.1:{port}/swagger.html      curl 127.0.0.1:{port}/hello      "
-              f"curl 127.0.0.1:{admin}/stats/prometheus")
+        gateway = Gateway(options.wasmgate, folder, "gateway", 8080)
+        plain = Gateway(options.wasmgate, folder, "plain", 8180)  # the same routes without plug-ins, to compare with
+        if not gateway.wait_ready() or not plain.wait_ready():
+            return 1
+        wrong = show(gateway, plain)
+        plain.stop()
         if os.environ.get("DEMO_ONCE") == "1":
             return 1 if wrong else 0
-        print("Serving until Ctrl-C. Change build/demo/demo.yaml and watch build/demo/gateway.log.", flush=True)
-        gateway.wait()
-        return gateway.returncode
+        print("Serving until Ctrl-C. Change build/demo/gateway/plugins.yaml and watch build/demo/gateway.log.", flush=True)
+        gateway.process.wait()
+        return gateway.process.returncode
     except KeyboardInterrupt:
         return 0
     finally:
-        if gateway.poll() is None:
-            gateway.send_signal(signal.SIGTERM)
-            try:
-                gateway.wait(10)
-            except subprocess.TimeoutExpired:
-                gateway.kill()
-        log.close()
+        for one in (gateway, plain):
+            if one is not None:
+                one.stop()
+
+
+def answer(gateway, method, path, headers, body):
+    """Sends one request: its status, and which plug-ins called the host how often meanwhile."""
+    before = host_calls(gateway.admin)
+    connection = connect(gateway)
+    status = send(connection, method, path, headers, body)
+    connection.close()
+    after = settled_host_calls(gateway.admin, before)
+    return status, "  ".join(f"{name} ({calls - before.get(name, 0)})" for name, calls in after.items() if calls > before.get(name, 0))
+
+
+def show(gateway, plain):
+    """Prints the table; returns how many requests were not answered as expected."""
+    ready = re.search(r"(wasmgate \S+ ready in \d+ ms)", gateway.text())
+    print(f"{ready[1] if ready else 'wasmgate ready'}   http 127.0.0.1:{gateway.port}   admin http://127.0.0.1:{gateway.admin}")
+    sizes = [("request-block", "C++", "wasm-cpp/extensions/request_block"),
+             ("request-block-rust", "Rust", "wasm-rust/extensions/request-block"),
+             ("say-hello", "Rust", "wasm-rust/extensions/say-hello")]
+    print("plug-ins  " + "   ".join(
+        f"{name} ({language}, {(ROOT / 'plugins' / path / 'plugin.wasm').stat().st_size // 1024} KB)"
+        for name, language, path in sizes))
+    print(f"\n{'REQUEST':40} {'STATUS':7} {'PLUG-INS (host calls)':58} ADDED LATENCY")
+    wrong = 0
+    answers = [answer(gateway, *request[:4]) for request in REQUESTS]  # before the repetitions, which count host calls too
+    for (method, path, headers, body, expected, remark), (status, named) in zip(REQUESTS, answers):
+        title = f"{method} {path}" + (f"  ({remark})" if remark else "")
+        added = added_latency(gateway, plain, (method, path, headers, body))
+        print(f"{title:40} {status:<7} {named:58} {micros(added)}", flush=True)
+        if status != expected:
+            wrong += 1
+            print(f"  expected {expected}", file=sys.stderr)
+    print(f"\nAdded latency: median round trip less that of the same request without plug-ins; below zero where a plug-in answers\n"
+          f"and the upstream is not asked.\n"
+          f"Try: curl -i 127.0.0.1:{gateway.port}/swagger.html      curl 127.0.0.1:{gateway.port}/hello      "
+          f"curl 127.0.0.1:{gateway.admin}/stats/prometheus")
+    return wrong
 
 
 if __name__ == "__main__":
