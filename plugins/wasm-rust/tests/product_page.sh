@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The tutorial's crate, exactly as it is printed there, builds and passes its verbs, offline.
 #
-# Works on a copy of the SDK, so that nothing is left in extensions/. Needs `make fetch` once before.
+# Works on a copy of the SDK, so that nothing is left in extensions/. Needs `make fetch` once before. MODULE_OUT names a file to keep the
+# module in.
 set -euo pipefail
 sdk=$(cd "$(dirname "$0")/.." && pwd)
 copy=$(mktemp -d)
@@ -20,6 +21,7 @@ cp -r "$sdk/tests/product_page/my-plugin" extensions/my-plugin
 export CARGO_NET_OFFLINE=true
 make build PLUGIN_NAME=my-plugin
 test -s extensions/my-plugin/plugin.wasm
+[ -z "${MODULE_OUT:-}" ] || cp extensions/my-plugin/plugin.wasm "$MODULE_OUT"
 make build PLUGIN_NAME=my_plugin | tee second.log
 grep -q "output wasm file: extensions/my-plugin/plugin.wasm" second.log
 make test PLUGIN_NAME=my-plugin
