@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Tests of the runner's reading, counting and drawing: text in, figures out; no server is started."""
+"""Tests of the runner's reading, counting and drawing, and of the paced load against a small server."""
 
 import pathlib
+import socket
 import sys
+import threading
+import time
 import unittest
 import xml.dom.minidom
 
@@ -11,6 +14,7 @@ import envoy_config
 import profile_server
 import run
 from harness import counters, figures, load, probe, report, scenarios, svg
+from harness.paced import PacedLoad
 from harness.servers import PluginUse
 
 WRK = """Running 2s test @ http://127.0.0.1:24768/1k
@@ -212,6 +216,46 @@ class Options(unittest.TestCase):
     def test_an_unknown_server_is_refused(self):
         with self.assertRaises(SystemExit):
             run.read_options(["--servers", "nginx,apache"])
+
+
+class Answers(threading.Thread):
+    """A server on loopback that answers 200 with two bytes, `late` seconds after the request; closes after `last` answers."""
+
+    def __init__(self, late=0.0, last=None):
+        super().__init__(daemon=True)
+        self.late, self.last = late, last
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.start()
+
+    def run(self):
+        with self.listener, self.listener.accept()[0] as client:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            answered = 0
+            while self.last is None or answered < self.last:
+                if not client.recv(4096):
+                    return
+                time.sleep(self.late)
+                client.sendall(b"HTTP/1.1 200 OK\r\nContent-")
+                client.sendall(b"Length: 2\r\n\r\nok")
+                answered += 1
+
+
+class Paced(unittest.TestCase):
+    def test_every_request_that_was_due_is_sent_and_answered(self):
+        report = PacedLoad(Answers().port, rate=200, seconds=0.5, connections=1).wait()
+        self.assertEqual((report.statuses, report.lost, report.failures), ({200: 100}, 0, []))
+
+    def test_latency_counts_from_when_a_request_was_due(self):
+        # One connection, 20 ms an answer, 100 requests/s: each waits 10 ms longer than the one before.
+        report = PacedLoad(Answers(late=0.02).port, rate=100, seconds=0.2, connections=1).wait()
+        self.assertEqual(len(report.samples), 20)
+        self.assertGreaterEqual(report.longest(), 0.02 * 20 - 0.19)
+        self.assertGreater(report.percentile(0.9), 2 * report.percentile(0.1))
+
+    def test_a_closed_connection_is_a_failure_and_its_requests_are_lost(self):
+        report = PacedLoad(Answers(last=3).port, rate=100, seconds=0.1, connections=1).wait()
+        self.assertEqual((report.statuses, report.lost, len(report.failures)), ({200: 3}, 7, 1))
 
 
 if __name__ == "__main__":

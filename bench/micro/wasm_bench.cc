@@ -6,6 +6,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -125,10 +127,11 @@ constexpr const char* kGuest = R"((module
 /// One plug-in on one worker, made once.
 class Bench : public PluginWorkerEvents {
  public:
-  Bench() : engine(make_engine(EngineOptions::for_this_build()).value()), services(registry) {
-    const auto bytes = wat_to_wasm(kGuest).value();
+  Bench(const std::string& bytes, std::string configuration)
+      : engine(shared_engine()), services(registry) {
     PluginSpec spec;
     spec.resource = "bench/plugin";
+    spec.configuration = std::move(configuration);
     spec.limits.header_write_bytes = SIZE_MAX;
     spec.limits.call_deadline = std::chrono::milliseconds(10'000);
     spec.limits.request_deadline = std::chrono::milliseconds(1'000'000);
@@ -149,8 +152,13 @@ class Bench : public PluginWorkerEvents {
   void request_vm(PluginWorker&, std::chrono::milliseconds) override {}
 
   static Bench& get() {
-    static Bench bench;
+    static Bench bench(wat_to_wasm(kGuest).value(), "");
     return bench;
+  }
+  /// One engine per process: it installs signal handlers.
+  static Engine* shared_engine() {
+    static const std::unique_ptr<Engine> engine = make_engine(EngineOptions::for_this_build()).value();
+    return engine.get();
   }
 
   MetricRegistry registry;
@@ -158,7 +166,7 @@ class Bench : public PluginWorkerEvents {
   SystemRandom random;
   SharedStores stores;
   ManualClock clock;
-  std::unique_ptr<Engine> engine;
+  Engine* engine;
   BenchServices services;
   std::shared_ptr<Plugin> plugin;
   std::unique_ptr<PluginWorker> worker;
@@ -208,8 +216,7 @@ BENCHMARK_CAPTURE(hostcalls, return_route_name, 2);
 BENCHMARK_CAPTURE(hostcalls, nothing, 3);
 
 /// Everything a header plug-in costs one stream: create, request headers with one write, response headers, log, done, delete.
-void header_plugin_life(benchmark::State& state) {
-  auto& bench = Bench::get();
+void one_life(benchmark::State& state, Bench& bench) {
   BenchStream stream;
   const BenchStream fresh;
   Arena memory;
@@ -229,7 +236,21 @@ void header_plugin_life(benchmark::State& state) {
     }
   }
 }
+void header_plugin_life(benchmark::State& state) { one_life(state, Bench::get()); }
 BENCHMARK(header_plugin_life);
+
+/// The same for a plug-in made with the Rust SDK: WASMGATE_BENCH_MODULE names bench/plugins/add-header as built by bench/run.py.
+void sdk_header_plugin_life(benchmark::State& state) {
+  const char* path = std::getenv("WASMGATE_BENCH_MODULE");
+  if (path == nullptr) {
+    state.SkipWithError("WASMGATE_BENCH_MODULE is not set");
+    return;
+  }
+  std::ifstream file(path, std::ios::binary);
+  static Bench bench(std::string(std::istreambuf_iterator<char>(file), {}), R"({"name": "x-bench", "value": "v1"})");
+  one_life(state, bench);
+}
+BENCHMARK(sdk_header_plugin_life);
 
 void instantiate_and_configure(benchmark::State& state) {
   auto& bench = Bench::get();
