@@ -278,6 +278,10 @@ class TestPlugin final : public PluginWorkerEvents {
       spec.resource = "ns/test";
       spec.name = "ns.test";
     }
+    // The engine's clock is real: only a test of deadlines may depend on it.
+    if (spec.limits.call_deadline == PluginLimits().call_deadline) {
+      spec.limits.call_deadline = spec.limits.request_deadline = std::chrono::seconds(20);
+    }
     logger.set_level(LogLevel::Trace);
     auto made = Plugin::create(test_engine().compile(bytes_).value_or(nullptr), bytes_, std::move(spec), process);
     if (!made) {

@@ -972,7 +972,7 @@ struct AllocatorTrial {
   }
   static PluginSpec spec() {
     PluginSpec out;
-    out.limits.call_deadline = std::chrono::milliseconds(20);
+    out.limits.call_deadline = std::chrono::milliseconds(500);
     return out;
   }
   static GuestBuilder guest(const std::string& body, const std::string& before) {
