@@ -112,4 +112,13 @@ wasm::CallStart WorkerHost::http_call(const wasm::HttpCall& call, wasm::HttpCall
   return wasm::CallStart::Started;
 }
 
+std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> WorkerHost::endpoints(
+    std::string_view cluster) {
+  std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> out;
+  for (auto& [address, fit] : calls_.endpoints(cluster)) {
+    out.push_back({std::move(address), {{"health", fit ? "healthy" : "unhealthy"}, {"weight", "1"}}});
+  }
+  return out;
+}
+
 }  // namespace wasmgate::server

@@ -7,6 +7,7 @@
 
 #include "net/event_loop.h"
 #include "proxy/upstream/async_client.h"
+#include "server/worker_grpc.h"
 #include "wasm/host/host_services.h"
 
 namespace wasmgate::server {
@@ -46,6 +47,12 @@ class WorkerHost final : public wasm::HostServices {
   bool cluster_exists(std::string_view cluster) override { return calls_.has_cluster(cluster); }
   wasm::CallStart http_call(const wasm::HttpCall& call, wasm::HttpCallEvents& events,
                             std::unique_ptr<wasm::Handle>& out) override;
+  wasm::CallStart grpc_stream(const wasm::GrpcCall& call, wasm::GrpcEvents& events,
+                              std::unique_ptr<wasm::GrpcStream>& out) override {
+    return start_grpc(calls_, call, events, out);
+  }
+  std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> endpoints(
+      std::string_view cluster) override;
 
  private:
   uint32_t index_;

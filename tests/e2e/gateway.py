@@ -127,11 +127,12 @@ spec:
 {host_line}"""
 
 
-def service(name, endpoints, namespace="default", port=80, annotations=None):
+def service(name, endpoints, namespace="default", port=80, annotations=None, app_protocol=None):
     """A Service and an EndpointSlice for [(address, port), …], all endpoints on one port, as YAML text."""
     target = endpoints[0][1] if endpoints else 1
     notes = "".join(f"    {k}: {json.dumps(v)}\n" for k, v in (annotations or {}).items())
     notes = f"  annotations:\n{notes}" if notes else ""
+    protocol = f"    appProtocol: {app_protocol}\n" if app_protocol else ""
     addresses = "".join(f"- addresses: [{json.dumps(address)}]\n" for address, _ in endpoints) or "[]\n"
     listed = f"endpoints:\n{addresses}" if endpoints else f"endpoints: {addresses}"
     return f"""apiVersion: v1
@@ -144,7 +145,7 @@ metadata:
   - name: http
     port: {port}
     targetPort: {target}
----
+{protocol}---
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
 metadata:

@@ -6,10 +6,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "http/message/header_map.h"
 #include "net/event_loop.h"
+#include "proxy/upstream/async_stream.h"
 
 namespace wasmgate::proxy {
 
@@ -46,6 +49,13 @@ class AsyncClient {
   /// no such cluster; InvalidArgument when the head cannot be sent (":method", ":path" or ":authority" missing or not valid).
   /// Lifetime: the call ends early when the returned handle is destroyed; the client outlives all handles.
   virtual Result<std::unique_ptr<AsyncCall>> send(AsyncRequest request, Handler handler) = 0;
+
+  /// Starts an exchange whose request is sent piece by piece. Errors as send(), and Unsupported when the cluster does not speak
+  /// HTTP/2. Lifetime: the events and the client outlive the returned stream.
+  virtual Result<std::unique_ptr<AsyncStream>> open(AsyncStreamRequest request, AsyncStreamEvents& events) = 0;
+
+  /// "ip:port" of every endpoint of a cluster that is known now, with whether it is fit (not put aside after failures).
+  virtual std::vector<std::pair<std::string, bool>> endpoints(std::string_view cluster) const = 0;
 };
 
 }  // namespace wasmgate::proxy

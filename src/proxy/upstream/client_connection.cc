@@ -288,8 +288,12 @@ void ClientConnection::on_response_end(http::StreamId stream) {
   if (found == nullptr) {
     return;
   }
-  if (!found->request_done && !http2_) {
-    unusable_ = true;  // answered before it had the whole request: what follows is not clear
+  if (!found->request_done) {  // answered before it had the whole request
+    if (http2_) {
+      codec_->reset(stream, transport_->output());
+    } else {
+      unusable_ = true;  // what follows is not clear
+    }
   }
   ClientStreamEvents* events = remove(stream);
   freed_ = true;

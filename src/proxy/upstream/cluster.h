@@ -33,6 +33,7 @@ class Cluster {
   /// A fit endpoint, another than `avoid` when possible; that with address `wanted` ("10.0.0.1:80") when not empty and there is one.
   Host* choose(const Host* avoid, std::string_view wanted);
   size_t endpoints() const { return hosts_.size(); }
+  const std::vector<std::unique_ptr<Host>>& hosts() const { return hosts_; }
 
   /// True while the first answer for its DNS name is awaited: requests may wait for it.
   bool resolving() const { return resolving_; }

@@ -3,9 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
-
-#include "http/http2/http2_server_codec.h"
+#include "support/h2_server.h"
 #include "support/proxy_fixture.h"
 
 namespace wasmgate::proxy {
@@ -15,75 +13,8 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using wasmgate::testing::kGet;
-using wasmgate::testing::Peer;
+using wasmgate::testing::H2Server;
 using wasmgate::testing::ProxyFixture;
-
-struct Received {
-  http::HeaderMap head;
-  std::string body;
-  http::HeaderMap trailers;
-  bool ended = false;
-  bool reset = false;
-};
-
-/// An HTTP/2 server behind a peer.
-class H2Server final : private http::ServerCodecEvents {
- public:
-  H2Server(Peer& peer, const Clock& clock)
-      : peer_(peer), codec_(http::make_http2_server_codec(*this, {}, http::Http2Limits{}, clock)) {}
-
-  void poll() {
-    codec_->feed(peer_.take());
-    send();
-  }
-  void respond(http::StreamId id, std::string_view body, bool end = true) {
-    http::HeaderMap head;
-    http::set_status(head, 200);
-    codec_->write_head(id, head, false, out_);
-    codec_->write_data(id, body, end, out_);
-    send();
-  }
-  void trailers(http::StreamId id, std::string_view name, std::string_view value) {
-    http::HeaderMap map;
-    map.add(name, value);
-    codec_->write_trailers(id, map, out_);
-    send();
-  }
-  void reset(http::StreamId id) {
-    codec_->reset(id, out_);
-    send();
-  }
-  void go_away() {
-    codec_->drain(out_);
-    send();
-  }
-  void pause(http::StreamId id) { codec_->pause(id); }
-  void resume(http::StreamId id) {
-    codec_->resume(id);
-    send();
-  }
-
-  std::map<http::StreamId, Received> streams;
-
- private:
-  void send() {
-    codec_->flush(out_);
-    peer_.send(out_.view());
-    out_.clear();
-  }
-  void on_request_head(http::StreamId id, http::HeaderMap&& headers, const http::RequestFacts&) override {
-    streams[id].head = std::move(headers);
-  }
-  void on_request_data(http::StreamId id, std::string_view data) override { streams[id].body.append(data); }
-  void on_request_trailers(http::StreamId id, http::HeaderMap&& t) override { streams[id].trailers = std::move(t); }
-  void on_request_end(http::StreamId id) override { streams[id].ended = true; }
-  void on_stream_reset(http::StreamId id) override { streams[id].reset = true; }
-  void on_refusal(http::StreamId, const http::Refusal& refusal) override { ADD_FAILURE() << refusal.reason; }
-
-  Peer& peer_;
-  std::unique_ptr<http::ServerCodec> codec_;
-  Buffer out_;
-};
 
 class Http2Upstream : public ::testing::Test {
  protected:

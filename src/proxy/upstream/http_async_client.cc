@@ -3,26 +3,10 @@
 #include <fmt/format.h>
 
 #include "http/rules/head_checks.h"
+#include "proxy/upstream/http_async_stream.h"
 
 namespace wasmgate::proxy {
 namespace {
-
-ErrorCode code_of(UpstreamFailure failure) {
-  switch (failure) {
-    case UpstreamFailure::Timeout:
-    case UpstreamFailure::ConnectTimeout:
-      return ErrorCode::Timeout;
-    case UpstreamFailure::ConnectRefused:
-    case UpstreamFailure::TlsFailed:
-      return ErrorCode::Refused;
-    case UpstreamFailure::Overflow:
-      return ErrorCode::LimitExceeded;
-    case UpstreamFailure::Protocol:
-      return ErrorCode::Protocol;
-    default:
-      return ErrorCode::Unavailable;
-  }
-}
 
 class Call final : public AsyncCall, private UpstreamRequestEvents {
  public:
@@ -113,6 +97,12 @@ class Call final : public AsyncCall, private UpstreamRequestEvents {
   UpstreamRequest request_;
 };
 
+void add_scheme(http::HeaderMap& headers) {
+  if (!headers.contains(http::kScheme)) {
+    headers.set(http::kScheme, "http");
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<AsyncCall>> HttpAsyncClient::send(AsyncRequest request, Handler handler) {
@@ -120,9 +110,7 @@ Result<std::unique_ptr<AsyncCall>> HttpAsyncClient::send(AsyncRequest request, H
   if (cluster == nullptr) {
     return fail(ErrorCode::NotFound, fmt::format("there is no cluster \"{}\"", request.cluster));
   }
-  if (!request.headers.contains(http::kScheme)) {
-    request.headers.set(http::kScheme, "http");
-  }
+  add_scheme(request.headers);
   request.headers.remove(http::kContentLength);
   if (!request.body.empty() && request.trailers.empty()) {
     request.headers.set(http::kContentLength, std::to_string(request.body.size()));
@@ -137,6 +125,34 @@ Result<std::unique_ptr<AsyncCall>> HttpAsyncClient::send(AsyncRequest request, H
   auto call = std::make_unique<Call>(context_, *cluster, std::move(request), std::move(handler));
   call->start();
   return std::unique_ptr<AsyncCall>(std::move(call));
+}
+
+Result<std::unique_ptr<AsyncStream>> HttpAsyncClient::open(AsyncStreamRequest request, AsyncStreamEvents& events) {
+  Cluster* cluster = clusters_.find(request.cluster);
+  if (cluster == nullptr) {
+    return fail(ErrorCode::NotFound, fmt::format("there is no cluster \"{}\"", request.cluster));
+  }
+  if (!cluster->http2()) {
+    return fail(ErrorCode::Unsupported, fmt::format("cluster \"{}\" does not speak HTTP/2", request.cluster));
+  }
+  add_scheme(request.headers);
+  if (const http::Refusal refusal = http::check_request_head_for_encoding(request.headers)) {
+    return fail(ErrorCode::InvalidArgument, std::string(refusal.reason));
+  }
+  context_.metrics.add(context_.ids.async_calls_total);
+  auto stream = std::make_unique<HttpAsyncStream>(context_, *cluster, std::move(request), events);
+  stream->start();
+  return std::unique_ptr<AsyncStream>(std::move(stream));
+}
+
+std::vector<std::pair<std::string, bool>> HttpAsyncClient::endpoints(std::string_view cluster) const {
+  std::vector<std::pair<std::string, bool>> out;
+  if (const Cluster* found = clusters_.find(cluster)) {
+    for (const auto& host : found->hosts()) {
+      out.emplace_back(host->text, !host->ejected());
+    }
+  }
+  return out;
 }
 
 }  // namespace wasmgate::proxy

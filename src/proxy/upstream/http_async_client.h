@@ -14,6 +14,8 @@ class HttpAsyncClient final : public AsyncClient {
 
   bool has_cluster(std::string_view cluster) const override { return clusters_.find(cluster) != nullptr; }
   Result<std::unique_ptr<AsyncCall>> send(AsyncRequest request, Handler handler) override;
+  Result<std::unique_ptr<AsyncStream>> open(AsyncStreamRequest request, AsyncStreamEvents& events) override;
+  std::vector<std::pair<std::string, bool>> endpoints(std::string_view cluster) const override;
 
  private:
   WorkerContext& context_;

@@ -42,4 +42,21 @@ std::string_view to_string(UpstreamFailure failure) {
   return "reset";
 }
 
+ErrorCode code_of(UpstreamFailure failure) {
+  switch (failure) {
+    case UpstreamFailure::Timeout:
+    case UpstreamFailure::ConnectTimeout:
+      return ErrorCode::Timeout;
+    case UpstreamFailure::ConnectRefused:
+    case UpstreamFailure::TlsFailed:
+      return ErrorCode::Refused;
+    case UpstreamFailure::Overflow:
+      return ErrorCode::LimitExceeded;
+    case UpstreamFailure::Protocol:
+      return ErrorCode::Protocol;
+    default:
+      return ErrorCode::Unavailable;
+  }
+}
+
 }  // namespace wasmgate::proxy

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/error.h"
 #include "net/transport.h"
 
 namespace wasmgate::proxy {
@@ -25,6 +26,9 @@ UpstreamFailure failure_of(net::CloseReason reason);
 
 /// The words plug-ins and logs see: "no healthy host", "connection refused", "timeout", …
 std::string_view to_string(UpstreamFailure failure);
+
+/// The kind of Error that plug-ins' calls end with.
+ErrorCode code_of(UpstreamFailure failure);
 
 /// True when no byte of the request can have reached the upstream.
 inline bool never_connected(UpstreamFailure failure) {

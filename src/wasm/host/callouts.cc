@@ -486,12 +486,9 @@ Status Callouts::redis_call(std::string_view service, std::string_view query, ui
 }
 
 bool Callouts::started_by(uint32_t stream) const {
-  for (const auto& [id, call] : http_) {
-    if (call->stream == stream) {
-      return true;
-    }
-  }
-  return false;
+  const auto by_stream = [stream](const auto& entry) { return entry.second->stream == stream; };
+  return std::any_of(http_.begin(), http_.end(), by_stream) || std::any_of(grpc_.begin(), grpc_.end(), by_stream) ||
+         std::any_of(redis_.begin(), redis_.end(), by_stream);
 }
 
 /// Calls that began while the VM was being prepared. Each failure is an event, since the guest holds an id.
