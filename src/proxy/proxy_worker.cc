@@ -25,6 +25,7 @@ class ProxyWorker::Parts final : public ServerConnectionOwner {
                         : std::make_unique<AccessLog>(services.loop, *services.access_log, config::AccessLogFormat::Text)),
         streams_(context_, access_log_.get()),
         async_client_(context_, clusters_),
+        redis_client_(context_, clusters_),
         drain_timer_(services.loop.timers(), [this] { cut_rest(); }) {}
 
   ~Parts() override {
@@ -72,6 +73,7 @@ class ProxyWorker::Parts final : public ServerConnectionOwner {
   }
 
   AsyncClient& async_client() { return async_client_; }
+  RedisClient& redis_client() { return redis_client_; }
   size_t active_streams() const { return streams_.active(); }
   size_t connections() const { return connections_.size(); }
 
@@ -157,6 +159,7 @@ class ProxyWorker::Parts final : public ServerConnectionOwner {
   SnapshotRef snapshot_;
   StreamStore streams_;
   HttpAsyncClient async_client_;
+  RedisClient redis_client_;
   std::vector<std::unique_ptr<net::TcpListener>> listeners_;
   std::vector<std::unique_ptr<ServerConnection>> connections_;
   std::function<void()> done_;
@@ -171,6 +174,7 @@ void ProxyWorker::set_snapshot(std::shared_ptr<const WorkerSnapshot> snapshot) {
 void ProxyWorker::listen(net::Socket socket) { parts_->listen(std::move(socket)); }
 void ProxyWorker::accept(std::unique_ptr<net::Transport> transport) { parts_->accept(std::move(transport)); }
 AsyncClient& ProxyWorker::async_client() { return parts_->async_client(); }
+RedisClient& ProxyWorker::redis_client() { return parts_->redis_client(); }
 void ProxyWorker::start_drain(std::function<void()> done) { parts_->start_drain(std::move(done)); }
 size_t ProxyWorker::active_streams() const { return parts_->active_streams(); }
 size_t ProxyWorker::connections() const { return parts_->connections(); }

@@ -22,6 +22,7 @@
 #include "proxy/downstream/connection_limits.h"
 #include "proxy/proxy_metrics.h"
 #include "proxy/upstream/async_client.h"
+#include "proxy/upstream/redis_client.h"
 #include "proxy/worker_snapshot.h"
 
 namespace wasmgate::proxy {
@@ -62,6 +63,8 @@ class ProxyWorker {
 
   /// HTTP calls of plug-ins, to clusters of the newest snapshot.
   AsyncClient& async_client();
+  /// Redis queries of plug-ins.
+  RedisClient& redis_client();
 
   /// Stops accepting; idle connections are closed; each busy one ends with its next response (`connection: close`). After the
   /// drain time-out of the settings what is left is cut and counted. `done` is called once, in a later turn, when no client

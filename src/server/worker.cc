@@ -56,7 +56,7 @@ Worker::Worker(uint32_t index, const WorkerShared& shared)
       resolver_(resolver_or_none(loop_, shared.logger)),
       proxy_(proxy::WorkerServices{loop_, connector_, *resolver_, shared.logger, shared.random, metrics_,
                                    shared.proxy_metrics, shared.connection_limits, shared.access_log}),
-      host_(index, loop_, metrics_, proxy_.async_client()),
+      host_(index, loop_, metrics_, proxy_.async_client(), proxy_.redis_client()),
       housekeeping_(loop_.timers(), [this] { housekeep(); }) {}
 
 Worker::~Worker() {

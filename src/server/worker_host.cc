@@ -1,6 +1,7 @@
 #include "server/worker_host.h"
 
-#include <array>
+#include "server/call_failure.h"
+
 #include <utility>
 
 namespace wasmgate::server {
@@ -39,25 +40,6 @@ class TimerHandle final : public wasm::Handle {
   std::unique_ptr<TimerPart> part_;
 };
 
-wasm::CallFailure failure_of(const Error& error) {
-  static constexpr std::array<std::pair<std::string_view, wasm::CallFailure>, 8> kTexts{{
-      {"timeout", wasm::CallFailure::Timeout},
-      {"connection refused", wasm::CallFailure::ConnectionRefused},
-      {"connect timeout", wasm::CallFailure::ConnectTimeout},
-      {"no healthy host", wasm::CallFailure::NoHealthyHost},
-      {"tls handshake failed", wasm::CallFailure::TlsHandshake},
-      {"name resolution failed", wasm::CallFailure::NameResolution},
-      {"response too large", wasm::CallFailure::ResponseTooLarge},
-      {"protocol error", wasm::CallFailure::Protocol},
-  }};
-  for (const auto& [text, failure] : kTexts) {
-    if (error.detail == text) {
-      return failure;
-    }
-  }
-  return wasm::CallFailure::Reset;
-}
-
 class CallHandle final : public wasm::Handle {
  public:
   explicit CallHandle(wasm::HttpCallEvents& events) : events_(events) {}
@@ -80,8 +62,9 @@ class CallHandle final : public wasm::Handle {
 
 }  // namespace
 
-WorkerHost::WorkerHost(uint32_t index, net::EventLoop& loop, MetricShard& metrics, proxy::AsyncClient& calls)
-    : index_(index), loop_(loop), metrics_(metrics), calls_(calls), mailbox_(std::make_shared<LoopMailbox>(loop)) {}
+WorkerHost::WorkerHost(uint32_t index, net::EventLoop& loop, MetricShard& metrics, proxy::AsyncClient& calls,
+                       proxy::RedisClient& redis)
+    : index_(index), loop_(loop), metrics_(metrics), calls_(calls), redis_(redis), mailbox_(std::make_shared<LoopMailbox>(loop)) {}
 
 std::unique_ptr<wasm::Handle> WorkerHost::start_timer(std::chrono::milliseconds after, wasm::TimerEvents& events) {
   auto part = std::make_unique<TimerPart>(loop_, events);

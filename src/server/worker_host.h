@@ -8,6 +8,7 @@
 #include "net/event_loop.h"
 #include "proxy/upstream/async_client.h"
 #include "server/worker_grpc.h"
+#include "server/worker_redis.h"
 #include "wasm/host/host_services.h"
 
 namespace wasmgate::server {
@@ -35,7 +36,8 @@ class LoopMailbox final : public wasm::WorkerMailbox {
 class WorkerHost final : public wasm::HostServices {
  public:
   /// All arguments outlive this object.
-  WorkerHost(uint32_t index, net::EventLoop& loop, MetricShard& metrics, proxy::AsyncClient& calls);
+  WorkerHost(uint32_t index, net::EventLoop& loop, MetricShard& metrics, proxy::AsyncClient& calls,
+             proxy::RedisClient& redis);
   ~WorkerHost() override { mailbox_->close(); }
 
   const Clock& clock() override { return loop_.clock(); }
@@ -51,6 +53,10 @@ class WorkerHost final : public wasm::HostServices {
                               std::unique_ptr<wasm::GrpcStream>& out) override {
     return start_grpc(calls_, call, events, out);
   }
+  wasm::CallStart redis_call(const wasm::RedisTarget& target, std::string_view query, wasm::RedisEvents& events,
+                             std::unique_ptr<wasm::Handle>& out) override {
+    return start_redis(redis_, target, query, events, out);
+  }
   std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> endpoints(
       std::string_view cluster) override;
 
@@ -59,6 +65,7 @@ class WorkerHost final : public wasm::HostServices {
   net::EventLoop& loop_;
   MetricShard& metrics_;
   proxy::AsyncClient& calls_;
+  proxy::RedisClient& redis_;
   std::shared_ptr<LoopMailbox> mailbox_;
 };
 

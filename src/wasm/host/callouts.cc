@@ -451,7 +451,9 @@ Status Callouts::redis_init(std::string_view service, std::string_view user, std
   }
   target.user = user;
   target.password = password;
-  target.timeout = std::chrono::milliseconds(timeout_ms);
+  const auto longest = vm_.limits().callout_timeout_max;
+  target.timeout = timeout_ms == 0 ? longest : std::min(longest, std::chrono::milliseconds(timeout_ms));
+  target.reply_limit_bytes = vm_.limits().callout_response_bytes;
   redis_targets_.insert_or_assign(std::string(service), std::move(target));
   return Status::Ok;
 }

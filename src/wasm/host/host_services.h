@@ -102,7 +102,8 @@ struct RedisTarget {
   std::string user;
   std::string password;
   uint32_t database = 0;
-  std::chrono::milliseconds timeout{0};
+  std::chrono::milliseconds timeout{0};       // of a query; never 0 when it arrives here
+  size_t reply_limit_bytes = 1024 * 1024;
 };
 
 class RedisEvents {
