@@ -176,6 +176,8 @@ def main():
                 **SANITIZER_ENV, "WASMGATE": str(ROOT / f"build/{options.suite}/apps/wasmgate/wasmgate")})
     elif build(tally, "release", options.jobs):
         ctest(tally, "release", options.jobs)
+        code, _, seconds = run([str(ROOT / "tools/abi_coverage.py"), "--check"])
+        tally.add("docs/abi-coverage.md is fresh", int(code == 0), int(code != 0), seconds=seconds)
         plugins(tally)
         scale = {"WASMGATE_TEST_SCALE": "1" if options.suite == "long" else "10"}
         python_tests(tally, ROOT / "tests/e2e", "end to end", env=scale)

@@ -273,7 +273,11 @@ class TestPlugin final : public PluginWorkerEvents {
  public:
   explicit TestPlugin(const GuestBuilder& guest, PluginSpec spec = {}) : TestPlugin(guest.wat(), std::move(spec)) {}
 
-  TestPlugin(const std::string& wat, PluginSpec spec) : services(clock, registry), bytes_(wasm_of(wat)) {
+  TestPlugin(const std::string& wat, PluginSpec spec) : TestPlugin(nullptr, wasm_of(wat), std::move(spec)) {}
+
+  /// The same for a module that is compiled already; null: it is compiled here.
+  TestPlugin(std::shared_ptr<const Module> module, std::string bytes, PluginSpec spec)
+      : services(clock, registry), bytes_(std::move(bytes)) {
     if (spec.resource.empty()) {
       spec.resource = "ns/test";
       spec.name = "ns.test";
@@ -283,7 +287,10 @@ class TestPlugin final : public PluginWorkerEvents {
       spec.limits.call_deadline = spec.limits.request_deadline = std::chrono::seconds(20);
     }
     logger.set_level(LogLevel::Trace);
-    auto made = Plugin::create(test_engine().compile(bytes_).value_or(nullptr), bytes_, std::move(spec), process);
+    if (module == nullptr) {
+      module = test_engine().compile(bytes_).value_or(nullptr);
+    }
+    auto made = Plugin::create(std::move(module), bytes_, std::move(spec), process);
     if (!made) {
       load_error = made.error().message;
       return;
