@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "cli/author_command_line.h"
+#include "cli/command_tree_parts.h"
 #include "config/read/nearest.h"
 #include "config/read/units.h"
 
@@ -43,42 +45,20 @@ std::string check_admin(const std::string& text) {
   return loopback ? "" : "\"" + text + "\" is not off, or ADDRESS:PORT with a loopback address";
 }
 
-CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& words) {
-  std::string list;
-  for (const std::string& word : words) {
-    list += (list.empty() ? "" : "|") + word;
-  }
-  return option
-      ->check([words, list](const std::string& text) {
-        if (std::find(words.begin(), words.end(), text) != words.end()) {
-          return std::string();
-        }
-        const std::string near = config::nearest(text, words);
-        return "\"" + text + "\" is none of " + list +
-               (near.empty() ? "" : "; did you mean \"" + near + "\"?");
-      })
-      ->type_name(list);
-}
-
 // One value per -f, so that positionals may follow.
 CLI::Option* files(CLI::App* command, std::vector<std::string>& target, const char* help) {
   return command->add_option("-f,--file", target, help)->type_name("PATH")->allow_extra_args(false);
 }
 
-CLI::App* add_command(Tree& tree, const char* name, const char* help, const char* examples) {
-  CLI::App* command = tree.app.add_subcommand(name, help);
-  command->footer(examples);
-  command->fallthrough();  // --color may stand after the command
-  return command;
-}
-
 void add_run(Tree& t) {
   server::Options& o = t.values.run;
-  CLI::App* c = add_command(t, "run", "run the gateway",
+  CLI::App* c = add_command(t.app, "run", "run the gateway, or one plug-in with an echo upstream",
                             "wasmgate run -f conf/\n"
                             "wasmgate run -f conf/ --listen 0.0.0.0:80 --workers 4\n"
+                            "wasmgate run plugin.wasm --config '{\"greeting\":\"hi\"}'\n"
                             "wasmgate run                        # the built-in demo");
-  files(c, o.paths, kFilesHelp)->envname("WASMGATE_FILE");
+  auto* given = files(c, o.paths, kFilesHelp)->envname("WASMGATE_FILE");
+  add_run_plugin(c, t.values.author.run_plugin, given);
   c->add_option("--listen", t.listen,
                 "where to listen, in place of the configured listeners; port 0: a free one")
       ->type_name("ADDRESS:PORT")
@@ -116,51 +96,51 @@ void add_run(Tree& t) {
 
 void add_validate(Tree& t) {
   ValidateOptions& o = t.values.validate;
-  CLI::App* c = add_command(t, "validate", "check configuration files; tells all errors at once",
-                            "wasmgate validate -f conf/\n"
-                            "wasmgate validate -f conf/ -o sarif > result.sarif\n"
-                            "kustomize build . | wasmgate validate -f -");
+  CLI::App* c =
+      add_command(t.app, "validate", "check configuration files; tells all errors at once",
+                  "wasmgate validate -f conf/\n"
+                  "wasmgate validate -f conf/ -o sarif > result.sarif\n"
+                  "kustomize build . | wasmgate validate -f -");
   files(c, o.paths, kFilesOrInputHelp)->required();
-  one_of(c->add_option("-o,--output", o.output, "form of the result"),
-         {"text", "json", "sarif", "github"});
+  add_output(c, o.output, {"text", "json", "sarif", "github"});
   c->add_flag("--strict", o.strict, "warnings count as errors");
 }
 
 void add_explain(Tree& t) {
   ExplainOptions& o = t.values.explain;
   CLI::App* c =
-      add_command(t, "explain", "tell which route, plug-ins and rules a request meets, and why",
+      add_command(t.app, "explain", "tell which route, plug-ins and rules a request meets, and why",
                   "wasmgate explain -f conf/ http://shop.example.com/api/orders\n"
                   "wasmgate explain -f conf/ -o json shop.example.com/");
   files(c, o.paths, kFilesOrInputHelp)->required();
   c->add_option("URL", o.url, "http://host/path or host/path")->required();
-  one_of(c->add_option("-o,--output", o.output, "form of the result"), {"text", "json"});
+  add_output(c, o.output, {"text", "json"});
 }
 
 void add_inspect(Tree& t) {
   InspectOptions& o = t.values.inspect;
   CLI::App* c = add_command(
-      t, "inspect", "tell what a module is, needs, and why the gateway could not load it",
+      t.app, "inspect", "tell what a module is, needs, and why the gateway could not load it",
       "wasmgate inspect plugin.wasm\n"
       "wasmgate inspect --check plugin.wasm     # exit 1 when it cannot be loaded");
   c->add_option("FILE", o.file, "a WebAssembly module")->required();
   c->add_flag("--check", o.check, "print problems only");
-  one_of(c->add_option("-o,--output", o.output, "form of the result"), {"text", "json"});
+  add_output(c, o.output, {"text", "json"});
 }
 
 void add_general(Tree& t) {
-  CLI::App* version = add_command(t, "version", "tell the versions of the gateway and its engine",
-                                  "wasmgate version -o json");
-  one_of(version->add_option("-o,--output", t.values.version_output, "form of the result"),
-         {"text", "json"});
+  CLI::App* version =
+      add_command(t.app, "version", "tell the versions of the gateway and its engine",
+                  "wasmgate version -o json");
+  add_output(version, t.values.version_output, {"text", "json"});
   CLI::App* completion =
-      add_command(t, "completion", "print a completion script for a shell",
+      add_command(t.app, "completion", "print a completion script for a shell",
                   "source <(wasmgate completion bash)\n"
                   "wasmgate completion zsh > ~/.zfunc/_wasmgate\n"
                   "wasmgate completion fish > ~/.config/fish/completions/wasmgate.fish");
   one_of(completion->add_option("SHELL", t.values.shell, "the shell"), {"bash", "zsh", "fish"})
       ->required();
-  add_command(t, "man", "print the manual page", "wasmgate man | man -l -");
+  add_command(t.app, "man", "print the manual page", "wasmgate man | man -l -");
   t.app.add_subcommand("compile-module", "compile a module in a process of its own")->group("");
 }
 
@@ -180,6 +160,7 @@ std::unique_ptr<Tree> make_tree() {
   add_validate(*tree);
   add_explain(*tree);
   add_inspect(*tree);
+  add_author_commands(app, tree->values.author);
   add_general(*tree);
   return tree;
 }

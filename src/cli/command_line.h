@@ -1,11 +1,12 @@
 #pragma once
-// The words after `wasmgate` into an invocation: which command, with which options. The only file
-// that knows CLI11. Nothing is printed here and nothing exits.
+// The words after `wasmgate` into an invocation: which command, with which options. Of its
+// sources only those named *_command_line.cc and command_tree_parts know CLI11. Nothing is printed here and nothing exits.
 
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/author_options.h"
 #include "cli/command_info.h"
 #include "server/options.h"
 
@@ -36,6 +37,7 @@ struct Invocation {
   ValidateOptions validate;
   ExplainOptions explain;
   InspectOptions inspect;
+  AuthorOptions author;
   std::string version_output = "text";
   std::string shell;  // bash, zsh, fish
 };

@@ -12,6 +12,10 @@ int run_command(const server::Options& options, Console& console);
 int validate_command(const ValidateOptions& options, Console& console);
 int explain_command(const ExplainOptions& options, Console& console);
 int inspect_command(const InspectOptions& options, Console& console);
+int new_command(const NewOptions& options, Console& console);
+int build_command(const BuildOptions& options, Console& console);
+/// `run REF`: `daemon` has what the other options of `run` say.
+int run_plugin_command(const RunPluginOptions& options, server::Options daemon, Console& console);
 int version_command(const std::string& output, Console& console);
 int completion_command(const std::string& shell, const CommandInfo& tree, Console& console);
 int man_command(const CommandInfo& tree, Console& console);

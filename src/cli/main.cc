@@ -12,7 +12,9 @@ namespace {
 int dispatch(const Invocation& invocation, Console& console) {
   const std::string& command = invocation.command;
   if (command == "run") {
-    return run_command(invocation.run, console);
+    const RunPluginOptions& plugin = invocation.author.run_plugin;
+    return plugin.reference.empty() ? run_command(invocation.run, console)
+                                    : run_plugin_command(plugin, invocation.run, console);
   }
   if (command == "validate") {
     return validate_command(invocation.validate, console);
@@ -22,6 +24,12 @@ int dispatch(const Invocation& invocation, Console& console) {
   }
   if (command == "inspect") {
     return inspect_command(invocation.inspect, console);
+  }
+  if (command == "new") {
+    return new_command(invocation.author.create, console);
+  }
+  if (command == "build") {
+    return build_command(invocation.author.build, console);
   }
   if (command == "version") {
     return version_command(invocation.version_output, console);

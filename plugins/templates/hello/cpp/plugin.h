@@ -1,0 +1,25 @@
+// Adds a greeting to every request.
+#pragma once
+
+#include <string>
+
+#include "route_rule_matcher.h"
+
+struct PluginConfig {
+  std::string greeting = "hello";
+};
+
+class PluginRoot : public RootContext, public RouteRuleMatcher<PluginConfig> {
+ public:
+  using RootContext::RootContext;
+  bool onConfigure(size_t size) override { return configureRules(size); }
+
+ private:
+  bool parsePluginConfig(const Json& object, PluginConfig& config) override;
+};
+
+class PluginContext : public Context {
+ public:
+  using Context::Context;
+  FilterHeadersStatus onRequestHeaders(uint32_t headers, bool end_of_stream) override;
+};

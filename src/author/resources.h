@@ -1,0 +1,52 @@
+#pragma once
+// The resources of a gateway that serves one plug-in, as JSON documents: what `run REF`, `dev` and
+// `test` write into a folder.
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace wasmgate::author {
+
+struct PluginSource {
+  std::string url;             // for spec.url of a WasmPlugin
+  std::string preload_folder;  // an image layout that has it; empty: none
+};
+
+/// What REF of `run` means: a .wasm file, a plug-in's folder, an image layout's folder, or a url
+/// (oci://, http://, https://, file://). `start`: absolute, where relative paths begin. Errors:
+/// NotFound, also for a plug-in that is not built; Refused for a layout that does not hold exactly
+/// one image.
+Result<PluginSource> resolve_reference(const std::string& reference, const std::string& start);
+
+/// A configuration of a plug-in: JSON text, when it begins with "{", else a file with one YAML or
+/// JSON document; empty: {}. Errors: NotFound; InvalidArgument when it is no object, with its
+/// place.
+Result<nlohmann::ordered_json> read_plugin_config(const std::string& text_or_file);
+
+/// One document of a YAML or JSON text. Errors: InvalidArgument with the first problem and its
+/// place.
+Result<nlohmann::ordered_json> parse_document(const std::string& file, const std::string& text);
+
+/// `config` null: the plug-in is given no configuration.
+nlohmann::ordered_json wasm_plugin(const std::string& name, const std::string& url,
+                                   const nlohmann::ordered_json& config);
+
+/// Sends every request to port `port` of a service.
+nlohmann::ordered_json ingress(const std::string& name_space, const std::string& name,
+                               const std::string& service, int port);
+
+/// A Service and its EndpointSlice at 127.0.0.1:`target`. `alias`: of its cluster ("service.dns");
+/// empty: none.
+std::vector<nlohmann::ordered_json> service(const std::string& name_space, const std::string& name,
+                                            int port, int target, const std::string& alias);
+
+/// A GatewayConfig with a preload folder.
+nlohmann::ordered_json preload_config(const std::string& folder);
+
+/// Documents as one text for a file.
+std::string to_text(const std::vector<nlohmann::ordered_json>& documents);
+
+}  // namespace wasmgate::author

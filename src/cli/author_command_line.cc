@@ -1,0 +1,56 @@
+#include "cli/author_command_line.h"
+
+#include "author/plugin_template.h"
+#include "cli/command_tree_parts.h"
+
+namespace wasmgate::cli {
+namespace {
+
+constexpr const char* kPathHelp = "the plug-in: its folder, a file in it, or its name";
+constexpr const char* kConfigHelp =
+    "the plug-in's configuration: a JSON object, or a file with YAML or JSON";
+
+void add_new(CLI::App& app, NewOptions& o) {
+  CLI::App* c = add_command(app, "new", "make a plug-in that builds and has tests",
+                            "wasmgate new my-plugin --lang rust\n"
+                            "wasmgate new my_auth --lang cpp --template auth");
+  c->add_option("NAME", o.name, "lower-case letters, digits, - and _")->required();
+  one_of(c->add_option("--lang", o.language, "its language; in an SDK's folder that one's"),
+         {"cpp", "rust"});
+  std::vector<std::string> words;
+  for (const author::TemplateInfo& info : author::templates()) {
+    words.emplace_back(info.name);
+  }
+  one_of(c->add_option("--template", o.template_name, "what it starts from"), words);
+  c->add_option("--dir", o.folder,
+                "a folder of the tree whose SDK gets the plug-in; the current one when not given")
+      ->type_name("PATH");
+}
+
+void add_build(CLI::App& app, BuildOptions& o) {
+  CLI::App* c = add_command(app, "build",
+                            "build a plug-in's module, and refuse what the gateway would refuse",
+                            "wasmgate build                          # in the plug-in's folder\n"
+                            "wasmgate build my-plugin -o json");
+  c->add_option("PATH", o.path, kPathHelp);
+  one_of(c->add_option("--abi", o.abi, "the ABI's version; the plug-in's own when not given"),
+         {"0_2_1", "0_2_100"});
+  add_output(c, o.output, {"text", "json"});
+}
+
+}  // namespace
+
+void add_author_commands(CLI::App& app, AuthorOptions& values) {
+  add_new(app, values.create);
+  add_build(app, values.build);
+}
+
+void add_run_plugin(CLI::App* run, RunPluginOptions& values, CLI::Option* files) {
+  CLI::Option* reference = run->add_option(
+      "REF", values.reference,
+      "one plug-in: a .wasm file, a plug-in's or image layout's folder, or oci://HOST/NAME:TAG");
+  reference->excludes(files);
+  run->add_option("--config", values.config, kConfigHelp)->type_name("FILE|JSON")->needs(reference);
+}
+
+}  // namespace wasmgate::cli

@@ -1,0 +1,32 @@
+#pragma once
+// What the command line says to the commands of plug-ins' authors.
+
+#include <string>
+
+namespace wasmgate::cli {
+
+struct NewOptions {
+  std::string name;
+  std::string language;  // "cpp", "rust"; empty: the SDK's that --dir lies in
+  std::string template_name = "hello";
+  std::string folder = ".";  // where the search for the SDK begins
+};
+
+struct BuildOptions {
+  std::string path = ".";
+  std::string abi;              // "0_2_1", "0_2_100"; empty: the plug-in's own
+  std::string output = "text";  // text, json
+};
+
+struct RunPluginOptions {
+  std::string reference;  // empty: `run` is the daemon
+  std::string config;     // JSON text or a file; empty: {}
+};
+
+struct AuthorOptions {
+  NewOptions create;
+  BuildOptions build;
+  RunPluginOptions run_plugin;
+};
+
+}  // namespace wasmgate::cli

@@ -1,0 +1,59 @@
+// The second form of `run`: the daemon with a configuration of its own making, one plug-in before
+// the built-in echo upstream.
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "author/resources.h"
+#include "author/temporary_folder.h"
+#include "cli/commands.h"
+#include "cli/exit_codes.h"
+#include "server/file_io.h"
+
+namespace wasmgate::cli {
+namespace {
+
+int exit_code_of(const Error& error) {
+  return error.code == ErrorCode::NotFound          ? kNotFound
+         : error.code == ErrorCode::InvalidArgument ? kInvalidConfiguration
+                                                    : kFailed;
+}
+
+int complain(const Error& error, Console& console) {
+  console.err << "wasmgate run: " << error.detail << "\n";
+  return exit_code_of(error);
+}
+
+}  // namespace
+
+int run_plugin_command(const RunPluginOptions& options, server::Options daemon, Console& console) {
+  const auto source =
+      author::resolve_reference(options.reference, std::filesystem::current_path().string());
+  if (!source) {
+    return complain(source.error(), console);
+  }
+  const auto config = author::read_plugin_config(options.config);
+  if (!config) {
+    return complain(config.error(), console);
+  }
+  const auto folder = author::TemporaryFolder::make();
+  if (!folder) {
+    return complain(folder.error(), console);
+  }
+  std::vector<nlohmann::ordered_json> documents = {
+      author::ingress("demo", "all", "echo", 80),
+      author::wasm_plugin("plugin", source->url, *config)};
+  if (!source->preload_folder.empty()) {
+    documents.push_back(author::preload_config(source->preload_folder));
+  }
+  const std::string file = folder->path() + "/plugin.yaml";
+  if (const auto written = server::write_file_atomically(file, author::to_text(documents), 0600);
+      !written) {
+    return complain(written.error(), console);
+  }
+  daemon.demo = true;
+  daemon.paths = {folder->path()};
+  return run_command(daemon, console);
+}
+
+}  // namespace wasmgate::cli
