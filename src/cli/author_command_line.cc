@@ -38,11 +38,26 @@ void add_build(CLI::App& app, BuildOptions& o) {
   add_output(c, o.output, {"text", "json"});
 }
 
+void add_test(CLI::App& app, TestOptions& o) {
+  CLI::App* c = add_command(app, "test", "run a plug-in's own tests, and its cases on the gateway",
+                            "wasmgate test                           # in the plug-in's folder\n"
+                            "wasmgate test my-plugin --wasm --junit report.xml");
+  c->add_option("PATH", o.path, kPathHelp);
+  c->add_flag("--native", o.native,
+              "only what runs on this machine: unit tests, and the cases in the simulator");
+  c->add_flag("--wasm", o.wasm, "only the cases, with the module on the gateway");
+  c->add_option("--filter", o.filter, "only cases whose path has this text")->type_name("TEXT");
+  c->add_option("--junit", o.junit, "file to write the results to as JUnit's XML")
+      ->type_name("PATH");
+  add_output(c, o.output, {"text", "json"});
+}
+
 }  // namespace
 
 void add_author_commands(CLI::App& app, AuthorOptions& values) {
   add_new(app, values.create);
   add_build(app, values.build);
+  add_test(app, values.test);
 }
 
 void add_run_plugin(CLI::App* run, RunPluginOptions& values, CLI::Option* files) {

@@ -18,6 +18,15 @@ struct BuildOptions {
   std::string output = "text";  // text, json
 };
 
+struct TestOptions {
+  std::string path = ".";
+  bool native = false;          // only the tests on this machine; with `wasm`, or neither: both
+  bool wasm = false;            // only the cases on the gateway
+  std::string filter;           // cases whose path has this text; empty: all
+  std::string junit;            // file for JUnit's XML; empty: none
+  std::string output = "text";  // text, json
+};
+
 struct RunPluginOptions {
   std::string reference;  // empty: `run` is the daemon
   std::string config;     // JSON text or a file; empty: {}
@@ -26,6 +35,7 @@ struct RunPluginOptions {
 struct AuthorOptions {
   NewOptions create;
   BuildOptions build;
+  TestOptions test;
   RunPluginOptions run_plugin;
 };
 

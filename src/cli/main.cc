@@ -31,6 +31,9 @@ int dispatch(const Invocation& invocation, Console& console) {
   if (command == "build") {
     return build_command(invocation.author.build, console);
   }
+  if (command == "test") {
+    return test_command(invocation.author.test, console);
+  }
   if (command == "version") {
     return version_command(invocation.version_output, console);
   }
