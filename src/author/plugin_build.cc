@@ -39,6 +39,12 @@ Command module_build(const PluginFolder& plugin, const std::string& abi) {
   return command;
 }
 
+Command fast_module_build(const PluginFolder& plugin) {
+  Command command = module_build(plugin, "");
+  command.words.emplace_back("FAST=1");
+  return command;
+}
+
 Command native_test(const PluginFolder& plugin) { return make(plugin, "test"); }
 
 Result<BuiltModule> judge_module(const std::string& path) {

@@ -11,8 +11,11 @@
 namespace wasmgate::author {
 
 /// The command that builds the module only (no image). `abi`: "0_2_1", "0_2_100", or empty for the
-/// plug-in's own.
+/// plug-in's own. plug-in's own.
 Command module_build(const PluginFolder& plugin, const std::string& abi);
+
+/// The same for trying out: builds fast rather than fast code, where the SDK can.
+Command fast_module_build(const PluginFolder& plugin);
 
 /// The command that runs the plug-in's own tests on this machine.
 Command native_test(const PluginFolder& plugin);

@@ -52,12 +52,28 @@ void add_test(CLI::App& app, TestOptions& o) {
   add_output(c, o.output, {"text", "json"});
 }
 
+void add_dev(CLI::App& app, DevOptions& o) {
+  CLI::App* c =
+      add_command(app, "dev", "serve a plug-in, and build and swap it in when its sources change",
+                  "wasmgate dev                            # in the plug-in's folder\n"
+                  "wasmgate dev my-plugin --config config.yaml");
+  c->add_option("PATH", o.path, kPathHelp);
+  c->add_option("--config", o.config, kConfigHelp)->type_name("FILE|JSON");
+  c->add_option("--listen", o.listen, "where to listen; port 0: a free one")
+      ->type_name("ADDRESS:PORT");
+  c->add_option("--admin", o.admin, "where the admin pages are; off: nowhere")
+      ->type_name("ADDRESS:PORT|off");
+  one_of(c->add_option("--log-level", o.log_level, "least severe log lines of the gateway"),
+         {"trace", "debug", "info", "warn", "error", "critical", "off"});
+}
+
 }  // namespace
 
 void add_author_commands(CLI::App& app, AuthorOptions& values) {
   add_new(app, values.create);
   add_build(app, values.build);
   add_test(app, values.test);
+  add_dev(app, values.dev);
 }
 
 void add_run_plugin(CLI::App* run, RunPluginOptions& values, CLI::Option* files) {

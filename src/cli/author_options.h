@@ -27,6 +27,14 @@ struct TestOptions {
   std::string output = "text";  // text, json
 };
 
+struct DevOptions {
+  std::string path = ".";
+  std::string config;  // as RunPluginOptions::config
+  std::string listen = "127.0.0.1:8080";
+  std::string admin = "off";
+  std::string log_level = "info";
+};
+
 struct RunPluginOptions {
   std::string reference;  // empty: `run` is the daemon
   std::string config;     // JSON text or a file; empty: {}
@@ -36,6 +44,7 @@ struct AuthorOptions {
   NewOptions create;
   BuildOptions build;
   TestOptions test;
+  DevOptions dev;
   RunPluginOptions run_plugin;
 };
 

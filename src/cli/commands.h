@@ -15,6 +15,7 @@ int inspect_command(const InspectOptions& options, Console& console);
 int new_command(const NewOptions& options, Console& console);
 int build_command(const BuildOptions& options, Console& console);
 int test_command(const TestOptions& options, Console& console);
+int dev_command(const DevOptions& options, Console& console);
 /// `run REF`: `daemon` has what the other options of `run` say.
 int run_plugin_command(const RunPluginOptions& options, server::Options daemon, Console& console);
 int version_command(const std::string& output, Console& console);

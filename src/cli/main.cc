@@ -34,6 +34,9 @@ int dispatch(const Invocation& invocation, Console& console) {
   if (command == "test") {
     return test_command(invocation.author.test, console);
   }
+  if (command == "dev") {
+    return dev_command(invocation.author.dev, console);
+  }
   if (command == "version") {
     return version_command(invocation.version_output, console);
   }

@@ -37,10 +37,13 @@ SDK_SOURCES := $(SDK_PLAIN) $(foreach name,$(LIBRARIES),$(SDK_OF_$(name)))
 
 # WebAssembly --------------------------------------------------------------------------------------
 
-WASM_DIR := build/wasm-$(ABI)
+# FAST=1 (`wasmgate dev`): the plug-in's own objects with a precompiled SDK header and less optimising.
+WASM_DIR := build/wasm-$(ABI)$(if $(FAST),-fast)
+FAST_PCH := $(if $(FAST),$(WASM_DIR)/$(DIR)/sdk.pch)
 WASM_FLAGS := --target=wasm32-wasi -O2 -fno-exceptions -fvisibility=hidden \
   -ffile-prefix-map=$(CURDIR)=. $(CXX_STANDARD)
-WASM_ABI_FLAGS := $(WASM_FLAGS) $(if $(filter 0_2_100,$(ABI)),-DPROXY_WASM_0_2_100)
+WASM_ABI_FLAGS := $(if $(FAST),$(subst -O2,-O1,$(WASM_FLAGS)),$(WASM_FLAGS)) \
+  $(if $(filter 0_2_100,$(ABI)),-DPROXY_WASM_0_2_100)
 WASM_LINK := --target=wasm32-wasi -mexec-model=reactor -Wl,--export=malloc -Wl,--stack-first \
   -Wl,-z,stack-size=262144 -Wl,--strip-debug
 PLUGIN_SOURCES := $(filter-out %_test.cc,$(wildcard $(DIR)/*.cc))
@@ -59,9 +62,13 @@ $(WASM_DIR)/flags.stamp: FORCE
 build/wasm/%.o: %.cc build/wasm/flags.stamp | $(LIBRARY_STAMPS)
 	@mkdir -p $(@D)
 	$(CXX_WASM) $(WASM_FLAGS) $(LIBRARY_FLAGS) -MMD -MP -c $< -o $@
-$(WASM_DIR)/%.o: %.cc $(WASM_DIR)/flags.stamp | $(LIBRARY_STAMPS)
+$(WASM_DIR)/%.o: %.cc $(WASM_DIR)/flags.stamp $(FAST_PCH) | $(LIBRARY_STAMPS)
 	@mkdir -p $(@D)
-	$(CXX_WASM) $(WASM_ABI_FLAGS) $(LIBRARY_FLAGS) -MMD -MP -c $< -o $@
+	$(CXX_WASM) $(WASM_ABI_FLAGS) $(LIBRARY_FLAGS) $(FAST_PCH:%=-include-pch %) -MMD -MP -c $< -o $@
+$(WASM_DIR)/$(DIR)/sdk.pch: tools/sdk_pch.h $(WASM_DIR)/flags.stamp | $(LIBRARY_STAMPS)
+	@mkdir -p $(@D)
+	$(CXX_WASM) $(WASM_ABI_FLAGS) $(LIBRARY_FLAGS) -fpch-instantiate-templates -MMD -MP -MT $@ \
+	  -MF $(@:.pch=.pch.d) -x c++-header $< -o $@
 
 # The link line is a prerequisite too: a removed source or another flag changes the module.
 $(WASM_DIR)/$(DIR)/link.stamp: FORCE
@@ -105,6 +112,6 @@ $(BASE_TEST): $(BASE_TEST_OBJECTS)
 	$(CXX_NATIVE) $(NATIVE_FLAGS) $^ $(foreach name,re2 mbedtls sodium,$(NATIVE_LINKS_$(name))) \
 	  -lgtest -lgtest_main -lpthread -o $@
 
--include $(WASM_OBJECTS:.o=.d)
+-include $(WASM_OBJECTS:.o=.d) $(FAST_PCH:=.d)
 -include $(PLUGIN_TEST_OBJECTS:.o=.d)
 -include $(BASE_TEST_OBJECTS:.o=.d)
