@@ -6,12 +6,9 @@
 #include "artifact/image_transfer.h"
 #include "artifact/layout_folder.h"
 #include "oci/json.h"
-#include "oci/plugin_layers.h"
 
 namespace wasmgate::artifact {
 namespace {
-
-constexpr int kIndexDepth = 2;
 
 // What a failure of the network says nothing about: the copy we have is as good as it was.
 bool is_network(const Error& error) {
@@ -325,28 +322,13 @@ Result<PluginCode> ArtifactStore::pull_image(const PluginRequest& request,
   if (!signer) {
     return tl::unexpected(signer.error());
   }
-  auto document = oci::read_document(manifest->text, manifest->media_type);
-  for (int depth = 0; document && std::holds_alternative<oci::Index>(*document); ++depth) {
-    auto chosen = oci::choose_manifest(std::get<oci::Index>(*document));
-    if (!chosen || depth == kIndexDepth) {
-      return chosen
-                 ? fail(ErrorCode::LimitExceeded,
-                        reference.to_string() + ": indexes inside indexes", ErrorSource::Upstream)
-                 : tl::unexpected(chosen.error());
-    }
-    manifest = end.manifest(reference.at(chosen->digest));
-    if (!manifest) {
-      return tl::unexpected(manifest.error());
-    }
-    document = oci::read_document(manifest->text, manifest->media_type);
+  auto image = resolve_image(end, reference, std::move(*manifest));
+  if (!image) {
+    return tl::unexpected(image.error());
   }
-  if (!document) {
-    return fail(document.error().code, reference.to_string() + ": " + document.error().detail,
-                document.error().source);
-  }
-  Record record{top, manifest->digest, {}, *signer};
+  Record record{top, image->document.digest, {}, *signer};
   auto code = open_layers(
-      request, reference, std::get<oci::Manifest>(*document),
+      request, reference, image->manifest,
       [&](const oci::Descriptor& layer) { return cached_blob(reference, layer, end, registry); },
       record);
   if (!code) {
@@ -356,7 +338,7 @@ Result<PluginCode> ArtifactStore::pull_image(const PluginRequest& request,
   code->signer = *signer;
   code->resolved = reference.at(top).to_string();
   if (registry != nullptr) {
-    if (auto stored = cache_->store(manifest->text); !stored) {
+    if (auto stored = cache_->store(image->document.text); !stored) {
       logger_.warn("plug-in cache: {}", stored.error().detail);
     } else {
       write_record(key, code->resolved, record);
@@ -367,60 +349,21 @@ Result<PluginCode> ArtifactStore::pull_image(const PluginRequest& request,
 }
 
 // The module out of the layers. `record.blob` becomes the layer that had it.
-Result<PluginCode> ArtifactStore::open_layers(
-    const PluginRequest& request, const oci::Reference& reference, const oci::Manifest& manifest,
-    const std::function<Result<std::string>(const oci::Descriptor&)>& blob, Record& record) {
-  const std::string where = reference.to_string();
-  auto layers = oci::choose_layers(manifest);
-  if (!layers) {
-    return fail(layers.error().code, where + ": " + layers.error().detail, layers.error().source);
-  }
-  oci::LayerFiles files;
-  if (layers->module != nullptr && layers->module->size > request.module_bytes) {
-    return fail(ErrorCode::LimitExceeded,
-                where + ": the module has " + std::to_string(layers->module->size) +
-                    " bytes, the limit is " + std::to_string(request.module_bytes),
-                ErrorSource::Upstream);
-  }
-  if (layers->module != nullptr) {
-    auto bytes = blob(*layers->module);
-    if (!bytes) {
-      return tl::unexpected(bytes.error());
-    }
-    files.module = std::move(*bytes);
-    record.blob = layers->module->digest;
-  }
+Result<PluginCode> ArtifactStore::open_layers(const PluginRequest& request,
+                                              const oci::Reference& reference,
+                                              const oci::Manifest& manifest, const BlobReader& blob,
+                                              Record& record) {
   oci::LayerLimits limits = options_.layers;
   limits.module_bytes = request.module_bytes;
-  for (size_t i = 0; i < layers->tars.size() && !files.module; ++i) {
-    auto bytes = blob(*layers->tars[i]);
-    if (!bytes) {
-      return tl::unexpected(bytes.error());
-    }
-    auto read = oci::read_layer(*bytes, limits);
-    if (!read) {
-      return fail(read.error().code, where + ": " + read.error().detail, read.error().source);
-    }
-    files = std::move(*read);
-    record.blob = layers->tars[i]->digest;
+  auto module = read_image_module(manifest, reference.to_string(), limits, blob);
+  if (!module) {
+    return tl::unexpected(module.error());
   }
-  if (!files.module) {
-    return fail(ErrorCode::NotFound, where + ": no layer of this image has a plugin.wasm",
-                ErrorSource::Upstream);
+  record.blob = module->blob;
+  if (module->spec) {
+    used_.insert(module->spec->hex);
   }
-  auto code = check_plugin_code(std::move(*files.module), "", request.module_bytes, where);
-  if (!code) {
-    return code;
-  }
-  code->spec_yaml = std::move(files.spec);
-  if (code->spec_yaml.empty() && layers->spec != nullptr &&
-      layers->spec->size <= limits.document_bytes) {
-    if (auto spec = blob(*layers->spec)) {
-      code->spec_yaml = std::move(*spec);
-      used_.insert(layers->spec->digest.hex);
-    }
-  }
-  return code;
+  return std::move(module->code);
 }
 
 Result<PluginCode> ArtifactStore::from_cache(const PluginRequest& request, const std::string& key,

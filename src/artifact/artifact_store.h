@@ -13,6 +13,7 @@
 
 #include "artifact/credential_source.h"
 #include "artifact/disk_cache.h"
+#include "artifact/image_module.h"
 #include "artifact/plugin_file.h"
 #include "artifact/registry_client.h"
 #include "artifact/web_client.h"
@@ -100,9 +101,9 @@ class ArtifactStore {
                                   const std::string& key);
   Result<PluginCode> from_cache(const PluginRequest& request, const std::string& key,
                                 const std::string& where);
-  Result<PluginCode> open_layers(
-      const PluginRequest& request, const oci::Reference& reference, const oci::Manifest& manifest,
-      const std::function<Result<std::string>(const oci::Descriptor&)>& blob, Record& record);
+  Result<PluginCode> open_layers(const PluginRequest& request, const oci::Reference& reference,
+                                 const oci::Manifest& manifest, const BlobReader& blob,
+                                 Record& record);
   Result<std::string> cached_blob(const oci::Reference& reference,
                                   const oci::Descriptor& descriptor, ImageEnd& end,
                                   RegistryClient* registry);

@@ -36,7 +36,7 @@ Result<FetchedManifest> LayoutFolder::read_manifest(const oci::Digest& digest,
   return FetchedManifest{std::move(*text), std::move(media_type), digest};
 }
 
-Result<FetchedManifest> LayoutFolder::find(const std::string& name) const {
+Result<oci::Descriptor> LayoutFolder::entry(const std::string& name) const {
   auto marker = read_whole_file(folder_ + "/" + std::string(oci::kLayoutMarkerFile), kMarkerBytes);
   if (!marker) {
     return tl::unexpected(marker.error());
@@ -52,6 +52,14 @@ Result<FetchedManifest> LayoutFolder::find(const std::string& name) const {
   auto found = oci::layout_find(*index, name);
   if (!found) {
     return fail(found.error().code, folder_ + ": " + found.error().detail, found.error().source);
+  }
+  return found;
+}
+
+Result<FetchedManifest> LayoutFolder::find(const std::string& name) const {
+  auto found = entry(name);
+  if (!found) {
+    return tl::unexpected(found.error());
   }
   return read_manifest(found->digest, found->media_type);
 }

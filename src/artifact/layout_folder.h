@@ -17,6 +17,8 @@ class LayoutFolder final : public ImageEnd {
   /// image.
   Result<FetchedManifest> manifest(const oci::Reference& reference) override;
   Result<FetchedManifest> find(const std::string& name) const;
+  /// Its line in index.json. Errors: NotFound, Protocol, Unsupported.
+  Result<oci::Descriptor> entry(const std::string& name) const;
   Result<std::string> blob(const oci::Reference& reference,
                            const oci::Descriptor& descriptor) override;
   Result<bool> has_blob(const oci::Reference& reference,

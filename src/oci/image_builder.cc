@@ -46,15 +46,17 @@ Image compat(const ImageInput& input) {
     layers.push_back(titled(make_blob(bytes, type), title));
     diff_ids.push_back(layers.back().descriptor.digest.to_string());
   };
-  for (const auto& [language, text] : input.documents) {
-    add_plain(text, document_type(language),
-              language.empty() ? "README.md" : "README_" + language + ".md");
-  }
-  if (!input.spec.empty()) {
-    add_plain(input.spec, std::string(media::kSpec), "spec.yaml");
-  }
-  if (!input.icon.empty()) {
-    add_plain(input.icon, std::string(media::kIcon), "icon.png");
+  if (input.extra_layers) {
+    for (const auto& [language, text] : input.documents) {
+      add_plain(text, document_type(language),
+                language.empty() ? "README.md" : "README_" + language + ".md");
+    }
+    if (!input.spec.empty()) {
+      add_plain(input.spec, std::string(media::kSpec), "spec.yaml");
+    }
+    if (!input.icon.empty()) {
+      add_plain(input.icon, std::string(media::kIcon), "icon.png");
+    }
   }
   layers.push_back(make_blob(gzip_pack(tar), media::kLayerTarGzip));
   diff_ids.push_back(digest_of(tar).to_string());

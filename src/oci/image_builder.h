@@ -16,8 +16,9 @@ struct ImageInput {
   std::string module;  // plugin.wasm
   std::string spec;    // spec.yaml; empty: none
   std::map<std::string, std::string>
-      documents;     // language ("" for README.md, "en", "zh", …) → Markdown
-  std::string icon;  // PNG; empty: none
+      documents;             // language ("" for README.md, "en", "zh", …) → Markdown
+  std::string icon;          // PNG; empty: none
+  bool extra_layers = true;  // compat: false puts spec.yaml into the tar layer only, no documents
   std::map<std::string, std::string> annotations;  // of the manifest
   std::string abi_version;  // "0.2.1"; for the oci layout's configuration; empty: left out
   std::string root_id;      // likewise

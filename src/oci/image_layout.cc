@@ -4,6 +4,7 @@
 
 #include "oci/json.h"
 #include "oci/media_types.h"
+#include "oci/tar_reader.h"
 
 namespace wasmgate::oci {
 namespace {
@@ -18,6 +19,13 @@ std::string tag_of(const std::string& name) {
   const bool has_tag = colon != std::string::npos && (slash == std::string::npos || colon > slash);
   return has_tag ? name.substr(colon + 1) : name;
 }
+
+// "sha256-<hex>.sig": a signature beside an image.
+bool is_signature_tag(const std::string& tag) {
+  return tag.size() == 75 && tag.starts_with("sha256-") && tag.ends_with(".sig");
+}
+
+constexpr size_t kArchiveEntries = 4096;
 
 std::string value_of(const std::map<std::string, std::string>& annotations, const char* key) {
   const auto found = annotations.find(key);
@@ -42,6 +50,16 @@ Result<void> check_layout_marker(std::string_view text) {
 }
 
 std::string layout_blob_path(const Digest& digest) { return "blobs/sha256/" + digest.hex; }
+
+bool is_layout_file(std::string_view name) {
+  return name == kLayoutMarkerFile || name == kLayoutIndexFile ||
+         (name.size() == 77 && name.starts_with("blobs/sha256/"));
+}
+
+std::string layout_name(const Descriptor& entry) {
+  const std::string full = value_of(entry.annotations, kImageName);
+  return full.empty() ? value_of(entry.annotations, kRefName) : full;
+}
 
 Result<std::string> layout_index_with(std::string_view index_text, const Descriptor& manifest,
                                       const std::string& name) {
@@ -96,12 +114,12 @@ Result<Descriptor> layout_find(std::string_view index_text, const std::string& n
   for (const IndexEntry& entry : index->manifests) {
     const std::string tag = value_of(entry.descriptor.annotations, kRefName);
     const std::string full = value_of(entry.descriptor.annotations, kImageName);
-    if (name.empty() || name == tag || name == full ||
+    if ((name.empty() && !is_signature_tag(tag)) || name == tag || name == full ||
         name == entry.descriptor.digest.to_string()) {
       found = &entry.descriptor;
       digests.insert(entry.descriptor.digest.hex);
     }
-    names += (names.empty() ? "" : ", ") + (full.empty() ? tag : full);
+    names += (names.empty() ? "" : ", ") + layout_name(entry.descriptor);
   }
   if (found == nullptr || digests.size() > 1) {
     return fail(
@@ -111,6 +129,38 @@ Result<Descriptor> layout_find(std::string_view index_text, const std::string& n
         ErrorSource::Config);
   }
   return *found;
+}
+
+Result<std::map<std::string, std::string>> read_layout_archive(std::string_view tar) {
+  auto reader = TarReader::open(tar, "archive");
+  if (!reader) {
+    return tl::unexpected(reader.error());
+  }
+  std::map<std::string, std::string> out;
+  size_t left = kLayoutArchiveBytes;
+  while (true) {
+    auto entry = reader->next(kArchiveEntries);
+    if (!entry) {
+      return tl::unexpected(entry.error());
+    }
+    if (!*entry) {
+      break;
+    }
+    if (!(*entry)->regular || !is_layout_file((*entry)->path)) {
+      continue;
+    }
+    auto bytes = reader->data((*entry)->path, left);
+    if (!bytes) {
+      return tl::unexpected(bytes.error());
+    }
+    left -= bytes->size();
+    out[(*entry)->path] = std::move(*bytes);
+  }
+  if (!out.contains(std::string(kLayoutMarkerFile))) {
+    return fail(ErrorCode::NotFound, "archive: no image layout in it (no oci-layout)",
+                ErrorSource::Config);
+  }
+  return out;
 }
 
 }  // namespace wasmgate::oci
