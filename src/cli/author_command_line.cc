@@ -1,7 +1,7 @@
 #include "cli/author_command_line.h"
 
 #include "author/plugin_template.h"
-#include "cli/command_tree_parts.h"
+#include "cli/parser_parts.h"
 
 namespace wasmgate::cli {
 namespace {

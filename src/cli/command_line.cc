@@ -6,7 +6,8 @@
 #include <memory>
 
 #include "cli/author_command_line.h"
-#include "cli/command_tree_parts.h"
+#include "cli/distribution_command_line.h"
+#include "cli/parser_parts.h"
 #include "config/read/nearest.h"
 #include "config/read/units.h"
 
@@ -47,7 +48,7 @@ std::string check_admin(const std::string& text) {
 
 // One value per -f, so that positionals may follow.
 CLI::Option* files(CLI::App* command, std::vector<std::string>& target, const char* help) {
-  return command->add_option("-f,--file", target, help)->type_name("PATH")->allow_extra_args(false);
+  return repeatable(command, "-f,--file", target, help, "PATH");
 }
 
 void add_run(Tree& t) {
@@ -59,10 +60,9 @@ void add_run(Tree& t) {
                             "wasmgate run                        # the built-in demo");
   auto* given = files(c, o.paths, kFilesHelp)->envname("WASMGATE_FILE");
   add_run_plugin(c, t.values.author.run_plugin, given);
-  c->add_option("--listen", t.listen,
-                "where to listen, in place of the configured listeners; port 0: a free one")
-      ->type_name("ADDRESS:PORT")
-      ->allow_extra_args(false)
+  repeatable(c, "--listen", t.listen,
+             "where to listen, in place of the configured listeners; port 0: a free one",
+             "ADDRESS:PORT")
       ->check(check_listener)
       ->envname("WASMGATE_LISTEN");
   c->add_option("--admin", t.admin,
@@ -70,14 +70,7 @@ void add_run(Tree& t) {
       ->type_name("ADDRESS:PORT|off")
       ->check(check_admin)
       ->envname("WASMGATE_ADMIN");
-  c->add_option("--workers", t.workers, "worker threads; 0: as many as cores")
-      ->type_name("NUMBER")
-      ->check([](const std::string& text) {
-        const auto number = config::parse_integer(text);
-        return number && *number >= 0 && *number <= 1024
-                   ? std::string()
-                   : "\"" + text + "\" is not a number from 0 to 1024";
-      })
+  number(c, "--workers", t.workers, "worker threads; 0: as many as cores", 0, 1024)
       ->envname("WASMGATE_WORKERS");
   c->add_option("--state-dir", o.state_dir, "folder for caches and state")
       ->type_name("PATH")
@@ -161,6 +154,7 @@ std::unique_ptr<Tree> make_tree() {
   add_explain(*tree);
   add_inspect(*tree);
   add_author_commands(app, tree->values.author);
+  add_distribution_commands(app, tree->values.distribution);
   add_general(*tree);
   return tree;
 }

@@ -8,6 +8,7 @@
 
 #include "cli/author_options.h"
 #include "cli/command_info.h"
+#include "cli/distribution_options.h"
 #include "server/options.h"
 
 namespace wasmgate::cli {
@@ -38,6 +39,7 @@ struct Invocation {
   ExplainOptions explain;
   InspectOptions inspect;
   AuthorOptions author;
+  DistributionOptions distribution;
   std::string version_output = "text";
   std::string shell;  // bash, zsh, fish
 };

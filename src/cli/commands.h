@@ -18,6 +18,15 @@ int test_command(const TestOptions& options, Console& console);
 int dev_command(const DevOptions& options, Console& console);
 /// `run REF`: `daemon` has what the other options of `run` say.
 int run_plugin_command(const RunPluginOptions& options, server::Options daemon, Console& console);
+int pack_command(const PackOptions& options, Console& console);
+int push_command(const PushOptions& options, Console& console);
+int pull_command(const PullOptions& options, Console& console);
+int copy_command(const CopyOptions& options, Console& console);
+int tag_command(const TagOptions& options, Console& console);
+int login_command(const LoginOptions& options, Console& console);
+int logout_command(const LogoutOptions& options, Console& console);
+int sign_command(const SignOptions& options, Console& console);
+int verify_command(const VerifyOptions& options, Console& console);
 int version_command(const std::string& output, Console& console);
 int completion_command(const std::string& shell, const CommandInfo& tree, Console& console);
 int man_command(const CommandInfo& tree, Console& console);

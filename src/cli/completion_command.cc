@@ -94,7 +94,7 @@ std::string bash(const CommandInfo& tree) {
       block(command, command.name);
     }
   }
-  return out + "  esac\n}\ncomplete -F _wasmgate wasmgate\n";
+  return out + "  esac\n}\ncomplete -o bashdefault -o default -F _wasmgate wasmgate\n";
 }
 
 // ---- zsh

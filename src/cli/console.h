@@ -12,7 +12,8 @@ struct Console {
   std::ostream& out;
   std::ostream& err;
   std::istream& in;
-  bool color = false;  // of `out`
+  bool color = false;    // of `out`
+  bool animate = false;  // `err` is a terminal that can move its cursor
 };
 
 /// Whether to colour: `when` is "always", "never" or "auto" (a terminal, no NO_COLOR, TERM other

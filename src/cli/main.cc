@@ -1,6 +1,8 @@
 #include "cli/main.h"
 
 #include <cstdlib>
+#include <functional>
+#include <map>
 
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
@@ -8,6 +10,23 @@
 
 namespace wasmgate::cli {
 namespace {
+
+// The commands around images; nothing when it is none of them.
+std::optional<int> dispatch_distribution(const std::string& command,
+                                         const DistributionOptions& options, Console& console) {
+  const std::map<std::string, std::function<int()>> commands = {
+      {"pack", [&] { return pack_command(options.pack, console); }},
+      {"push", [&] { return push_command(options.push, console); }},
+      {"pull", [&] { return pull_command(options.pull, console); }},
+      {"copy", [&] { return copy_command(options.copy, console); }},
+      {"tag", [&] { return tag_command(options.tag, console); }},
+      {"login", [&] { return login_command(options.login, console); }},
+      {"logout", [&] { return logout_command(options.logout, console); }},
+      {"sign", [&] { return sign_command(options.sign, console); }},
+      {"verify", [&] { return verify_command(options.verify, console); }}};
+  const auto found = commands.find(command);
+  return found == commands.end() ? std::nullopt : std::optional(found->second());
+}
 
 int dispatch(const Invocation& invocation, Console& console) {
   const std::string& command = invocation.command;
@@ -46,12 +65,15 @@ int dispatch(const Invocation& invocation, Console& console) {
   if (command == "man") {
     return man_command(command_tree(), console);
   }
+  if (const auto code = dispatch_distribution(command, invocation.distribution, console)) {
+    return *code;
+  }
   return server::compile_module_main();
 }
 
 }  // namespace
 
-int main(const std::vector<std::string>& words, Console console, bool terminal) {
+int main(const std::vector<std::string>& words, Console console, const Terminals& terminals) {
   const Parsed parsed = parse_command_line(words);
   if (!parsed.error.empty()) {
     console.err << parsed.error << "Try 'wasmgate --help'.\n";
@@ -64,8 +86,10 @@ int main(const std::vector<std::string>& words, Console console, bool terminal) 
     console.out << parsed.help;
     return kOk;
   }
-  console.color = use_color(parsed.invocation->color, terminal,
-                            [](const char* name) { return std::getenv(name); });
+  const auto environment = [](const char* name) { return std::getenv(name); };
+  console.color = use_color(parsed.invocation->color, terminals.out, environment);
+  const char* term = environment("TERM");
+  console.animate = terminals.err && term != nullptr && std::string_view(term) != "dumb";
   return dispatch(*parsed.invocation, console);
 }
 

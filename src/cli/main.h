@@ -8,7 +8,13 @@
 
 namespace wasmgate::cli {
 
-/// `words`: the arguments without the program's name. `terminal`: whether standard output is one.
-int main(const std::vector<std::string>& words, Console console, bool terminal);
+/// Which of the process's outputs are terminals.
+struct Terminals {
+  bool out = false;
+  bool err = false;
+};
+
+/// `words`: the arguments without the program's name.
+int main(const std::vector<std::string>& words, Console console, const Terminals& terminals);
 
 }  // namespace wasmgate::cli

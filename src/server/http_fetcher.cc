@@ -152,8 +152,11 @@ Error error_of(CURLcode code, const char* text, const Exchange& exchange) {
     case CURLE_RECV_ERROR:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-    case CURLE_SSL_CONNECT_ERROR:
       return Error(ErrorCode::Unavailable, detail, ErrorSource::Upstream, true);
+    case CURLE_SSL_CONNECT_ERROR:
+      return Error(ErrorCode::Unavailable,
+                   detail + " (plain http must be allowed: --plain-http, oci.insecureHosts)",
+                   ErrorSource::Upstream, true);
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_ISSUER_ERROR:
