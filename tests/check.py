@@ -111,7 +111,9 @@ def plugins(tally):
     for folder, label in ((CPP, "C++"), (RUST, "Rust")):
         begin, built, broken = time.monotonic(), 0, 0
         for name in plugin_names(folder):
-            code, _, _ = run(["make", "-s", "-C", str(folder), "build", f"PLUGIN_NAME={name}"])
+            # The images stay in their folders: a check fills no container engine.
+            code, _, _ = run(["make", "-s", "-C", str(folder), "build", f"PLUGIN_NAME={name}"],
+                             env={"WASMGATE_CONTAINER_ENGINE": "none"})
             built, broken = built + (code == 0), broken + (code != 0)
         tally.add(f"build plug-ins ({label})", built, broken, seconds=time.monotonic() - begin)
         begin, passed, failed = time.monotonic(), 0, 0

@@ -5,6 +5,7 @@
 #include "artifact/digest.h"
 #include "artifact/image_transfer.h"
 #include "artifact/layout_folder.h"
+#include "artifact/precompiled_sections.h"
 #include "oci/json.h"
 
 namespace wasmgate::artifact {
@@ -102,6 +103,10 @@ Result<PluginCode> ArtifactStore::get(const PluginRequest& request) {
   auto code = get_now(request, key);
   if (code) {
     failed_.erase(key);
+    if (const size_t removed = strip_precompiled_sections(code->bytes); removed != 0) {
+      logger_.warn("{}: {} section(s) with precompiled code left out; only WebAssembly is run",
+                   code->resolved, removed);
+    }
     return code;
   }
   if (request.file.empty()) {

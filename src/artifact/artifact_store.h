@@ -56,9 +56,10 @@ class ArtifactStore {
                                                      Sleeper& sleeper, const Clock& clock,
                                                      Logger& logger);
 
-  /// Fetches, checks, and gives the code. Blocks. Thread: one at a time.
+  /// Fetches, checks, and gives the code, without sections of precompiled code (digests are over
+  /// what was fetched). Blocks. Thread: one at a time.
   /// Errors: NotFound; Refused (credentials, plain http, addresses, files); Corrupt (digest,
-  /// signature, layers, no WebAssembly: the message says what was compared); LimitExceeded; Timeout
+  /// layers, no WebAssembly: the message says what was compared); Unverified; LimitExceeded; Timeout
   /// and Unavailable (retryable); InvalidArgument, Unsupported (address, key); Protocol (a
   /// registry's answer).
   Result<PluginCode> get(const PluginRequest& request);

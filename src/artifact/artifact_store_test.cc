@@ -76,6 +76,18 @@ class StoreTest : public testing::Test {
   std::unique_ptr<ArtifactStore> store;
 };
 
+TEST_F(StoreTest, LeavesOutPrecompiledCode) {
+  const std::string plain("\0asm\1\0\0\0", 8);
+  const std::string module = plain + std::string("\0\x18\x14precompiled_wasmtimeELF", 26);
+  registry.add(kUrl, image_of(module, oci::Layout::Oci));
+  const auto code = get();
+  ASSERT_TRUE(code.has_value()) << code.error().detail;
+  EXPECT_EQ(code->bytes, plain);
+  EXPECT_EQ(code->digest, sha256_hex(module));
+  registry.down = true;
+  EXPECT_EQ(get()->bytes, plain) << "from the cache";
+}
+
 TEST_F(StoreTest, PullsAnImageAndTellsWhatItWas) {
   const oci::Image image = image_of(kModule);
   registry.add(kUrl, image);
@@ -416,14 +428,14 @@ TEST_F(SignedStoreTest, AcceptsASignatureByTheKeyAndNamesTheSigner) {
 }
 
 TEST_F(SignedStoreTest, RefusesAnUnsignedImage) {
-  EXPECT_EQ(get().error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(get().error().code, ErrorCode::Unverified);
   EXPECT_NE(get().error().detail.find("no signature"), std::string::npos);
   EXPECT_EQ(registry.count("/blobs/"), 0U);
 }
 
 TEST_F(SignedStoreTest, RefusesAnotherKeysSignature) {
   add_signatures({signed_by(make_key_pair("ecdsa-p256"), digest)});
-  EXPECT_EQ(get().error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(get().error().code, ErrorCode::Unverified);
 }
 
 TEST_F(SignedStoreTest, RefusesASignatureOverTheLayer) {
@@ -435,21 +447,21 @@ TEST_F(SignedStoreTest, RefusesAPayloadThatWasChanged) {
   oci::SignedPayload changed = signed_by(pair, image_of(kOther).manifest_descriptor.digest);
   changed.payload = oci::signing_payload(digest, "r.example.com/team/block");
   add_signatures({changed});
-  EXPECT_EQ(get().error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(get().error().code, ErrorCode::Unverified);
 }
 
 TEST_F(SignedStoreTest, VerifiesAgainWhenTheKeyChanges) {
   add_signatures({signed_by(pair, digest)});
   ASSERT_TRUE(get().has_value());
   verification_key = make_key_pair("ed25519").public_pem;
-  EXPECT_EQ(get().error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(get().error().code, ErrorCode::Unverified);
 }
 
 TEST_F(SignedStoreTest, DoesNotTakeACopyFetchedWithoutVerification) {
   verification_key.clear();
   ASSERT_TRUE(get().has_value());
   verification_key = pair.public_pem;
-  EXPECT_EQ(get().error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(get().error().code, ErrorCode::Unverified);
 }
 
 TEST_F(SignedStoreTest, RefusesAKeyItCannotRead) {

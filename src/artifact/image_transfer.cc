@@ -166,7 +166,7 @@ Result<std::string> verify_image(ImageEnd& end, const oci::Reference& image,
     return tl::unexpected(layers.error());
   }
   if (layers->empty()) {
-    return fail(ErrorCode::Corrupt, what + ": no signature (looked for tag " + at.tag + ")",
+    return fail(ErrorCode::Unverified, what + ": no signature (looked for tag " + at.tag + ")",
                 ErrorSource::Upstream);
   }
   bool other_manifest = false;
@@ -186,7 +186,7 @@ Result<std::string> verify_image(ImageEnd& end, const oci::Reference& image,
       other_manifest = true;
     }
   }
-  return fail(ErrorCode::Corrupt,
+  return fail(ErrorCode::Unverified,
               what + (other_manifest ? ": the signature is over another manifest"
                                      : ": none of its " + std::to_string(layers->size()) +
                                            " signatures is by a key that is given"),

@@ -34,7 +34,7 @@ Result<void> sign_image(ImageEnd& end, const oci::Reference& image, const oci::D
                         const PrivateKey& key);
 
 /// Finds a signature over the manifest `digest` by one of `keys`. Returns that key's fingerprint.
-/// Errors: Corrupt when there is no signature, none of them is by one of the keys, or it is over
+/// Errors: Unverified when there is no signature, none of them is by one of the keys, or it is over
 /// another manifest; those of the end.
 Result<std::string> verify_image(ImageEnd& end, const oci::Reference& image,
                                  const oci::Digest& digest, const std::vector<PublicKey>& keys);

@@ -9,7 +9,7 @@ namespace wasmgate::artifact {
 
 struct PluginCode {
   std::string bytes;
-  std::string digest;  // SHA-256 of the bytes, hexadecimal
+  std::string digest;  // SHA-256 of the bytes as fetched, hexadecimal
   std::string resolved;         // where it came from, exactly: "host/repo@sha256:…", a URL, or a path
   std::string manifest_digest;  // images: SHA-256 of the manifest, hexadecimal; else empty
   std::string signer;           // fingerprint of the key that signed it; empty: not verified

@@ -13,6 +13,7 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::Unavailable: return "unavailable";
     case ErrorCode::Protocol: return "protocol error";
     case ErrorCode::Corrupt: return "corrupt";
+    case ErrorCode::Unverified: return "signature not verified";
     case ErrorCode::Unsupported: return "unsupported";
     case ErrorCode::Cancelled: return "cancelled";
     case ErrorCode::Internal: return "internal error";

@@ -19,6 +19,7 @@ enum class ErrorCode : uint8_t {
   Unavailable,  // not now, perhaps later
   Protocol,     // bytes that break a protocol
   Corrupt,      // data that does not match its digest or seal
+  Unverified,   // no signature by a key that is trusted
   Unsupported,
   Cancelled,
   Internal,

@@ -60,6 +60,7 @@ TEST(ParseRegistry, TakesAHostOnly) {
 
 TEST(ExitCodeOf, IsTheDocumentedOne) {
   EXPECT_EQ(exit_code_of(ErrorCode::Corrupt), kMismatch);
+  EXPECT_EQ(exit_code_of(ErrorCode::Unverified), kMismatch);
   EXPECT_EQ(exit_code_of(ErrorCode::Refused), kDenied);
   EXPECT_EQ(exit_code_of(ErrorCode::NotFound), kNotFound);
   EXPECT_EQ(exit_code_of(ErrorCode::Unavailable), kNetwork);

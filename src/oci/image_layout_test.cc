@@ -28,13 +28,6 @@ TEST(LayoutFind, TakesTheOnlyImageBesideItsSignature) {
   EXPECT_EQ(layout_find(index, signature_of(kImage))->digest, kSignature);
 }
 
-TEST(LayoutFind, AsksForANameWhenThereAreSeveral) {
-  const std::string index = index_of({{"1", kImage}, {"2", kSignature}});
-  const auto found = layout_find(index, "");
-  ASSERT_FALSE(found);
-  EXPECT_NE(found.error().detail.find("1, 2"), std::string::npos);
-}
-
 TEST(LayoutName, IsTheFullOneWhenThereIsOne) {
   const std::string index = index_of({{"r.example.com/x:1", kImage}, {"2", kSignature}});
   EXPECT_EQ(layout_name(*layout_find(index, "1")), "r.example.com/x:1");

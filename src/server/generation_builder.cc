@@ -35,6 +35,15 @@ const char* reason_of(wasm::FailureCause cause) {
   }
 }
 
+// A condition's reason for code that could not be had.
+const char* reason_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::Corrupt: return "DigestMismatch";
+    case ErrorCode::Unverified: return "SignatureInvalid";
+    default: return "ImagePullFailed";
+  }
+}
+
 }  // namespace
 
 GenerationBuilder::GenerationBuilder(artifact::ArtifactStore& store, PluginCompiler& compiler, const wasm::ProcessServices& process,
@@ -46,8 +55,7 @@ tl::expected<artifact::PluginCode, GenerationBuilder::Failure> GenerationBuilder
   auto code = store_.get({plugin.url, plugin.file, plugin.sha256, pull_of(plugin.pull_policy), plugin.pull_credentials,
                           plugin.verification_key, plugin.limits.module_bytes});
   if (!code) {
-    const char* reason = code.error().code == ErrorCode::Corrupt ? "DigestMismatch" : "ImagePullFailed";
-    return tl::unexpected(Failure{reason, code.error().detail, wasm::FailureCause::Unavailable});
+    return tl::unexpected(Failure{reason_of(code.error().code), code.error().detail, wasm::FailureCause::Unavailable});
   }
   if (!code->note.empty()) {
     logger_.warn("plug-in {}: {}", plugin.resource, code->note);

@@ -278,7 +278,7 @@ class Transfers(CommandCase):
         reader.start()
         self.assertEqual(process.wait(30), 0)
         reader.join(10)
-        self.assertIn(b"\r\x1b[K| pushing to", bytes(seen))
+        self.assertRegex(bytes(seen), rb"\r\x1b\[K[|/\\-] pushing to")
 
 
 @needs_registry

@@ -62,6 +62,16 @@ class PluginsFromARegistry(unittest.TestCase):
             with Gateway(self.files(plugin(self.url)), state_dir=state) as gateway:
                 self.assertEqual(self.statuses(gateway), (403, 200), gateway.log())
 
+    def test_known_plugins_change_without_the_registry(self):
+        with Gateway(self.files(plugin(self.url))) as gateway:
+            self.registry.stop()
+            other = json.loads(plugin(self.url))
+            other["spec"]["defaultConfig"] = {"block_urls": ["other.html"]}
+            gateway.write("plugin.json", json.dumps(other))
+            gateway.wait_for_log("generation 2 serves")
+            self.assertEqual(self.statuses(gateway), (200, 200), gateway.log())
+            self.assertEqual(fetch(gateway.port, path="/other.html").status, 403)
+
     def test_the_old_generation_serves_while_a_new_address_fails_and_comes_by_itself(self):
         with Gateway(self.files(plugin(self.url))) as gateway:
             gateway.write("plugin.json", plugin(f"oci://{self.registry.host}/team/block:2.0.0"))
