@@ -27,7 +27,7 @@ void ChainDirection::headers_in(http::HeaderMap&& headers, bool end_stream) {
     const http::HeaderMap* request = chain_.request.headers();
     bodiless = status == 204 || status == 304 || (request != nullptr && request->get(http::kMethod) == "HEAD");
   }
-  exit_.message(headers_.contains(http::kContentLength), bodiless);
+  exit_.message(http::content_length_of(headers_), bodiless);
   head_at(0, end_stream);
 }
 
@@ -345,7 +345,7 @@ void ChainDirection::replace_message(http::HeaderMap&& headers, std::string_view
     stage.head_arrived = stage.head_passed = stage.end_arrived = stage.ended = true;
   }
   const http::HeaderMap* request = chain_.request.headers();
-  exit_.message(true, request != nullptr && request->get(http::kMethod) == "HEAD");
+  exit_.message(http::content_length_of(headers_), request != nullptr && request->get(http::kMethod) == "HEAD");
   if (exit_.head(headers_, body.empty())) {
     finished_ = body.empty();
     chain_.ends.response_headers(headers_, body.empty());

@@ -9,7 +9,10 @@ bool ContentLength::head(http::HeaderMap& headers, bool end_stream) {
     head_left_ = true;
     return true;
   }
-  const bool repair = watch_ && (had_length_ || headers.contains(http::kContentLength));
+  if (!watch_ && !edited_) {
+    restore(headers);
+  }
+  const bool repair = watch_ && (announced_ || headers.contains(http::kContentLength));
   if (!repair) {
     head_left_ = true;
     return true;
@@ -20,6 +23,18 @@ bool ContentLength::head(http::HeaderMap& headers, bool end_stream) {
   }
   waiting_ = true;
   return false;
+}
+
+/// Nobody looks at the body: a length in the head is the one it came with. A filter may have taken it away.
+void ContentLength::restore(http::HeaderMap& headers) const {
+  if (!headers.contains(http::kContentLength)) {
+    return;
+  }
+  if (!announced_) {
+    headers.remove(http::kContentLength);
+  } else if (http::content_length_of(headers) != announced_) {
+    headers.set(http::kContentLength, std::to_string(*announced_));
+  }
 }
 
 void ContentLength::release_head(http::HeaderMap& headers, size_t size, bool end_stream) {

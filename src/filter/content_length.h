@@ -4,6 +4,7 @@
 //   head still here, whole body known      → set to the true length
 //   head still here, length not known yet  → removed once a filter has edited the body (HTTP/1 goes chunked), else kept and watched
 //   head gone, bytes differ from it        → mismatch: the message must be reset, never sent on
+//   no filter looks at bodies              → the length it came with stands, whatever a filter wrote into the head
 //
 // A head that announces a length and passes filters that look at bodies waits here for the first piece of its body.
 
@@ -19,9 +20,9 @@ class ContentLength {
   /// `watch`: some filter of this direction looks at bodies.
   void start(bool watch) { watch_ = watch; }
 
-  /// A message begins. `had_length`: it came with a content-length. `bodiless`: a response to HEAD, 204, 304: never touched.
-  void message(bool had_length, bool bodiless) {
-    had_length_ = had_length;
+  /// A message begins. `announced`: the content-length it came with. `bodiless`: a response to HEAD, 204, 304: never touched.
+  void message(std::optional<uint64_t> announced, bool bodiless) {
+    announced_ = announced;
     bodiless_ = bodiless;
     head_left_ = waiting_ = edited_ = false;
     expected_.reset();
@@ -45,8 +46,10 @@ class ContentLength {
   bool head_left() const { return head_left_; }
 
  private:
+  void restore(http::HeaderMap& headers) const;
+
   bool watch_ = false;
-  bool had_length_ = false;
+  std::optional<uint64_t> announced_;
   bool bodiless_ = false;
   bool head_left_ = false;
   bool waiting_ = false;

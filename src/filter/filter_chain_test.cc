@@ -340,6 +340,21 @@ TEST_F(FilterChainTest, RepairsContentLengthOfAWholeEditedBody) {
   EXPECT_EQ(trace, "a>H a>D(ab)! up:H[6] up:D(longer)! ");
 }
 
+TEST_F(FilterChainTest, AWrittenContentLengthDoesNotStandWhenNobodyLooksAtTheBody) {
+  ScriptedFilter& a = add("a");
+  a.wants = false;
+  const auto write = [&](Direction d) { a.stream->headers(d)->set("content-length", "999"); };
+  a.during = write;
+  start();
+  request(false, "2");
+  chain.on_request_data("ab", true);
+  EXPECT_EQ(take_trace(), "a>H up:H[2] up:D(ab)! ");
+  response(false);
+  EXPECT_EQ(take_trace(), "a<H down:200 ");
+  chain.on_response_data("ok", true);
+  EXPECT_EQ(take_trace(), "down:D(ok)! ");
+}
+
 TEST_F(FilterChainTest, DropsContentLengthOfAnEditedBodyOfUnknownLength) {
   ScriptedFilter& a = add("a");
   a.edit = [](Buffer& b) { b.append("+"); };

@@ -127,17 +127,21 @@ Verdict WasmFilter::call(Callback callback, uint32_t a, uint32_t b, size_t count
     return after_failure();
   }
   const Verdict out = reply_asked ? forced : verdict(args[0].u32);
-  note_verdict(out);
+  const auto direction = callback <= Callback::RequestTrailers ? Direction::Request : Direction::Response;
+  if (out.pass) {
+    let_go(direction);
+  } else if (!reply_asked) {
+    held_ |= held_bit(direction);
+    worker_.pauses().add(*this);
+  }
   return out;
 }
 
-void WasmFilter::note_verdict(const Verdict& verdict) {
-  if (verdict.pass) {
-    if (is_paused()) [[unlikely]] {
-      worker_.pauses().remove(*this);
-    }
-  } else if (!reply_asked) {
-    worker_.pauses().add(*this);
+/// The message of that direction goes on; the stream's time to be held runs until neither is held.
+void WasmFilter::let_go(Direction direction) {
+  held_ &= static_cast<uint8_t>(~held_bit(direction));
+  if (held_ == 0 && is_paused()) [[unlikely]] {
+    worker_.pauses().remove(*this);
   }
 }
 
@@ -231,9 +235,7 @@ void WasmFilter::run_pending() {
   }
   for (const auto direction : {Direction::Request, Direction::Response}) {
     if ((asked & continue_bit(direction)) != 0 && callbacks != nullptr && state_ == State::Live) {
-      if (is_paused()) {
-        worker_.pauses().remove(*this);
-      }
+      let_go(direction);
       callbacks->continue_stream(direction);
     }
   }

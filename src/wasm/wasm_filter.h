@@ -41,7 +41,8 @@ class WasmFilter final : public filter::Filter, public StreamContext, public Pau
   bool ensure_created();
   filter::Verdict call(Callback callback, uint32_t a, uint32_t b, size_t count, filter::Verdict (*verdict)(uint32_t), filter::Verdict forced);
   filter::Verdict after_failure() const { return state_ == State::Failed ? filter::kStopWatermark : filter::kContinue; }
-  void note_verdict(const filter::Verdict& verdict);
+  void let_go(filter::Direction direction);
+  static uint8_t held_bit(filter::Direction direction) { return direction == filter::Direction::Request ? 1 : 2; }
   void warn_if_stuck(filter::Direction direction);
   void leave_vm();
 
@@ -50,6 +51,7 @@ class WasmFilter final : public filter::Filter, public StreamContext, public Pau
   const bool is_probe_;
   State state_ = State::Live;
   bool done_ = false;
+  uint8_t held_ = 0;  // held_bit of each direction in which the guest holds the message
 };
 
 /// Answers for a plug-in that cannot be called: the stream fails closed.

@@ -307,6 +307,19 @@ TEST(PauseLimit, EndsAStreamThatIsHeldTooLong) {
   EXPECT_THAT(stream.stream.actions, ElementsAre(HasSubstr("fail 504")));
 }
 
+TEST(PauseLimit, OfARequestIsNotMovedByContinuingTheResponse) {
+  GuestBuilder guest;
+  guest.on("proxy_on_configure", {guest.call("proxy_set_tick_period_milliseconds", {10'000})}, 1);
+  guest.on("proxy_on_request_headers", {}, 1);
+  guest.on("proxy_on_tick", {guest.call("proxy_set_effective_context", {2}), guest.call("proxy_continue_stream", {1})});
+  TestPlugin plugin(guest);
+  ASSERT_TRUE(plugin.start());
+  TestStream stream(plugin);
+  stream.request_headers(true);
+  plugin.services.advance(std::chrono::milliseconds(60'000));
+  EXPECT_THAT(stream.stream.actions, ::testing::Contains(HasSubstr("fail 504")));
+}
+
 TEST(PauseLimit, StartsAgainWithEveryPart) {
   GuestBuilder guest;
   guest.on("proxy_on_request_body", {}, 1);
@@ -452,6 +465,20 @@ TEST(Failure, TooOftenMeansQuarantineAndAProbeEndsIt) {
   EXPECT_EQ(plugin.plugin->crashes().state(), CrashBudget::State::Normal);
   TestStream after(plugin);
   EXPECT_EQ(word(after.request_headers(true)), "continue");
+}
+
+TEST(Failure, OfATickTooOftenKeepsTheNextVmAwayUntilTheQuarantineEnds) {
+  GuestBuilder guest;
+  guest.on("proxy_on_configure", {guest.call("proxy_set_tick_period_milliseconds", {10})}, 1);
+  guest.on("proxy_on_tick", {"unreachable"});
+  TestPlugin plugin(guest);
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(plugin.start());
+    plugin.services.advance(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(plugin.plugin->crashes().state(), CrashBudget::State::Quarantined);
+  EXPECT_GE(plugin.vm_requests.back(), std::chrono::milliseconds(22'500)) << "three quarters of the longest back-off";
+  EXPECT_EQ(plugin.worker->vm(), nullptr);
 }
 
 TEST(Failure, IsLoggedWithCallbackCallsAndTheGuestsWords) {

@@ -30,7 +30,8 @@ CrashBudget::Decision CrashBudget::on_crash(MonotonicTime now) {
     }
     decision.quarantined = true;
     probing_ = false;
-    until_ = now + with_jitter(backoff_max_);
+    decision.delay = with_jitter(backoff_max_);
+    until_ = now + decision.delay;
     state_.store(State::Quarantined, std::memory_order_relaxed);
     return decision;
   }

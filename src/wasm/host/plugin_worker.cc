@@ -102,7 +102,8 @@ void PluginWorker::on_vm_failed(Vm& vm, FailureCause cause) {
     sweep_later();  // one of the old ones
     return;
   }
-  down_cause_ = cause;
+  // In quarantine no VM is kept either: its timers and queues would go on calling the guest.
+  down_cause_ = decision.quarantined ? FailureCause::Quarantine : cause;
   old_.push_back({std::move(vm_), {}});
   replace_vm(decision.delay);
   sweep_later();
