@@ -96,7 +96,7 @@ class RouteRuleMatcher {
       return {nullptr, std::nullopt};
     }
     if (!rule.config) {
-      return {global_, rule.allow ? *rule.allow : kNobody};
+      return {global_, rule.allow ? *rule.allow : nobody_};
     }
     if (rule.allow) {
       return {rule.config, *rule.allow};
@@ -200,7 +200,6 @@ class RouteRuleMatcher {
     std::shared_ptr<PluginConfig> config;  // null: disabled, or an allow rule of the auth variant
     std::optional<AllowSet> allow;
   };
-  static inline const AllowSet kNobody;
 
   int findRule() {
     if (rules_.empty()) {
@@ -387,6 +386,7 @@ class RouteRuleMatcher {
     return true;
   }
 
+  const AllowSet nobody_;
   std::vector<Rule> rules_;
   std::shared_ptr<PluginConfig> global_;
   std::optional<bool> global_auth_;
