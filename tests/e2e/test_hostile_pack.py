@@ -1,12 +1,13 @@
 """The hostile pack: every bad module on one gateway, none of which may harm a neighbour (docs/hostile-modules.md has the whole table)."""
 
 import json
+import re
 import threading
 import time
 import unittest
 
 from client import Connection, fetch
-from gateway import Gateway, ingress, service, wasm_plugin
+from gateway import ROOT, Gateway, ingress, service, wasm_plugin
 from hostile import Guest, pairs, times
 from upstream import Upstream
 
@@ -89,6 +90,22 @@ def modules():
         properties.call("proxy_get_property", path, 64, 68) for path in (b"", b"\0" * 500, b"request\0" * 200, b"a" * 9000, b"xds\0node\0" + b"x\0" * 900,
                                                                         b"metadata\0filter_metadata\0a\0b", b"filter_state"))), (200,))
     return out
+
+
+class TheTable(unittest.TestCase):
+    def test_names_only_tests_that_exist_and_every_row(self):
+        table = (ROOT / "docs/hostile-modules.md").read_text()
+        sources = [p.read_text() for p in [*(ROOT / "src").rglob("*_test.cc"), *(ROOT / "tests").rglob("*_test.cc"), *(ROOT / "tests/e2e").glob("*.py")]]
+        everything = "\n".join(sources)
+        for suite, name in re.findall(r"`(\w+)\.(\w+)`", table):
+            found = re.search(rf"TEST(?:_[FP])?\({suite}, {name}\)", everything) or f"def {name}(" in everything
+            self.assertTrue(found, f"{suite}.{name}")
+        rows = {row for row, *_ in modules()}
+        self.assertEqual(set(re.findall(r"`(m\d+[a-c]?)`", table)), rows)
+        numbers = set()
+        for first, last in re.findall(r"^\| M(\d+)(?:–M(\d+))? \|", table, re.M):
+            numbers.update(range(int(first), int(last or first) + 1))
+        self.assertEqual(numbers, set(range(1, 46)))
 
 
 class HostilePack(unittest.TestCase):

@@ -1,0 +1,3 @@
+module wasmgate.test/guest
+
+go 1.24
