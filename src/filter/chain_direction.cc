@@ -10,7 +10,7 @@ void ChainDirection::start(Arena& memory, size_t stage_count, bool wants_length_
   for (size_t i = 0; i < stage_count; ++i) {
     stages_.emplace_back();
   }
-  exit_.start(wants_length_repair);
+  exit_.start(wants_length_repair, stage_count > 0);
 }
 
 bool ChainDirection::dead() const { return aborted_ || chain_.stopped(); }
@@ -27,7 +27,7 @@ void ChainDirection::headers_in(http::HeaderMap&& headers, bool end_stream) {
     const http::HeaderMap* request = chain_.request.headers();
     bodiless = status == 204 || status == 304 || (request != nullptr && request->get(http::kMethod) == "HEAD");
   }
-  exit_.message(http::content_length_of(headers_), bodiless);
+  exit_.message(stages_.size() == 0 ? std::nullopt : http::content_length_of(headers_), bodiless);
   head_at(0, end_stream);
 }
 

@@ -9,7 +9,7 @@ bool ContentLength::head(http::HeaderMap& headers, bool end_stream) {
     head_left_ = true;
     return true;
   }
-  if (!watch_ && !edited_) {
+  if (!watch_ && !edited_ && filters_) {
     restore(headers);
   }
   const bool repair = watch_ && (announced_ || headers.contains(http::kContentLength));

@@ -17,8 +17,11 @@ namespace wasmgate::filter {
 
 class ContentLength {
  public:
-  /// `watch`: some filter of this direction looks at bodies.
-  void start(bool watch) { watch_ = watch; }
+  /// `watch`: some filter of this direction looks at bodies. `filters`: there are any, who may have written the head.
+  void start(bool watch, bool filters) {
+    watch_ = watch;
+    filters_ = filters;
+  }
 
   /// A message begins. `announced`: the content-length it came with. `bodiless`: a response to HEAD, 204, 304: never touched.
   void message(std::optional<uint64_t> announced, bool bodiless) {
@@ -49,6 +52,7 @@ class ContentLength {
   void restore(http::HeaderMap& headers) const;
 
   bool watch_ = false;
+  bool filters_ = false;
   std::optional<uint64_t> announced_;
   bool bodiless_ = false;
   bool head_left_ = false;
