@@ -59,7 +59,8 @@ class GrpcUpstream:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.open = set()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.acceptor = threading.Thread(target=self._accept, daemon=True)
+        self.acceptor.start()
 
     def endpoint(self):
         return ("127.0.0.1", self.port)
@@ -117,7 +118,10 @@ class GrpcUpstream:
             call.head(end=True, **{"grpc-status": "12", "grpc-message": "no such method"})
 
     def stop(self):
-        self.listener.shutdown(socket.SHUT_RDWR)  # close() alone would leave it to the thread in accept()
+        if self.listener.fileno() < 0:
+            return
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.acceptor.join()
         self.listener.close()
         with self.lock:
             for sock in self.open:

@@ -68,7 +68,8 @@ class Upstream:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = self.listener.getsockname()[1]
         self.open = set()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.acceptor = threading.Thread(target=self._accept, daemon=True)
+        self.acceptor.start()
 
     def endpoint(self):
         return ("127.0.0.1", self.port)
@@ -118,6 +119,11 @@ class Upstream:
         return out
 
     def stop(self):
+        if self.listener.fileno() < 0:
+            return
+        # The thread must be out of accept() before the descriptor is closed: the next server may get its number.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.acceptor.join()
         self.listener.close()
         with self.lock:
             for connection in self.open:
