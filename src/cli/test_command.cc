@@ -3,7 +3,9 @@
 #include <filesystem>
 
 #include "author/case_run.h"
+#include "author/native_cases.h"
 #include "author/plugin_build.h"
+#include "author/temporary_folder.h"
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
 #include "server/file_io.h"
@@ -29,35 +31,87 @@ void add(Results& results, author::TestResult result, Console& console) {
   results.push_back(std::move(result));
 }
 
-// The plug-in's own tests and, by the simulator, its cases: one run of the SDK's test verb.
-void run_native(const author::PluginFolder& plugin, Results& results, Console& console) {
-  author::TestResult result;
-  result.suite = "native";
-  result.name = "unit tests";
+// A case file, or why it cannot be read.
+Result<author::CaseFile> read_case(const std::string& path) {
+  const auto text = server::read_file(path, kCaseBytes);
+  return text ? author::parse_case(path, *text) : tl::unexpected(text.error());
+}
+
+std::vector<std::string> chosen_cases(const author::PluginFolder& plugin,
+                                      const TestOptions& options) {
+  std::vector<std::string> out = author::case_files(plugin);
+  std::erase_if(
+      out, [&](const std::string& path) { return path.find(options.filter) == std::string::npos; });
+  return out;
+}
+
+author::TestResult named(const char* suite, const std::string& path) {
+  author::TestResult out;
+  out.suite = suite;
+  out.name = std::filesystem::path(path).stem().string();
+  return out;
+}
+
+// What the simulator can run of the cases. Files that cannot be read fail on the gateway's side.
+std::vector<author::CaseFile> native_files(const std::vector<std::string>& paths,
+                                           Results& skipped) {
+  std::vector<author::CaseFile> out;
+  for (const std::string& path : paths) {
+    auto file = read_case(path);
+    if (!file) {
+      continue;
+    }
+    if (const std::string why = author::not_native(*file); !why.empty()) {
+      author::TestResult result = named("native", path);
+      result.verdict = author::Verdict::Skipped;
+      result.messages = {why};
+      skipped.push_back(std::move(result));
+    } else {
+      out.push_back(std::move(*file));
+    }
+  }
+  return out;
+}
+
+// The plug-in's own tests and, in the simulator, its cases: one run of the SDK's test verb.
+void run_native(const author::PluginFolder& plugin, const TestOptions& options,
+                const std::string& folder, Results& results, Console& console) {
+  Results cases;
+  const auto files = native_files(chosen_cases(plugin, options), cases);
+  author::TestResult result = named("native", "unit tests");
+  author::Command command = author::native_test(plugin);
+  command.environment.emplace_back("WASMGATE_CASES", folder + "/cases.json");
+  command.environment.emplace_back("WASMGATE_CASE_REPORT", folder + "/report");
   const auto begin = std::chrono::steady_clock::now();
-  const auto finished = author::run_command_line(author::native_test(plugin), author::Output::Keep);
+  const auto written =
+      server::write_file_atomically(folder + "/cases.json", author::native_cases(files), 0600);
+  const auto finished = written ? author::run_command_line(command, author::Output::Keep)
+                                : tl::unexpected(written.error());
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const auto reported =
+      author::read_native_report(server::read_file(folder + "/report", kCaseBytes).value_or(""));
+  cases.insert(cases.end(), reported.begin(), reported.end());
   if (!finished || finished->code != 0) {
     result.verdict = author::Verdict::Failed;
     result.messages = {finished ? finished->output : finished.error().detail};
   }
   add(results, std::move(result), console);
+  for (author::TestResult& one : cases) {
+    add(results, std::move(one), console);
+  }
 }
 
 // A case that cannot be read is a failed test.
 author::TestResult run_case(author::CaseRunner& runner, const std::string& path,
                             const std::string& module) {
-  author::TestResult broken;
-  broken.suite = "wasm";
-  broken.name = std::filesystem::path(path).stem().string();
-  broken.verdict = author::Verdict::Failed;
-  const auto text = server::read_file(path, kCaseBytes);
-  const auto file = text ? author::parse_case(path, *text) : tl::unexpected(text.error());
-  if (!file) {
-    broken.messages = {file.error().detail};
-    return broken;
+  const auto file = read_case(path);
+  if (file) {
+    return runner.run(*file, module);
   }
-  return runner.run(*file, module);
+  author::TestResult broken = named("wasm", path);
+  broken.verdict = author::Verdict::Failed;
+  broken.messages = {file.error().detail};
+  return broken;
 }
 
 // False when the module does not build.
@@ -80,10 +134,8 @@ bool run_cases(const author::PluginFolder& plugin, const TestOptions& options, R
     console.err << "wasmgate test: " << runner.error().detail << "\n";
     return false;
   }
-  for (const std::string& path : author::case_files(plugin)) {
-    if (path.find(options.filter) != std::string::npos) {
-      add(results, run_case(**runner, path, plugin.module()), console);
-    }
+  for (const std::string& path : chosen_cases(plugin, options)) {
+    add(results, run_case(**runner, path, plugin.module()), console);
   }
   return true;
 }
@@ -121,10 +173,15 @@ int test_command(const TestOptions& options, Console& console) {
     console.err << "wasmgate test: " << plugin.error().detail << "\n";
     return plugin.error().code == ErrorCode::NotFound ? kNotFound : kUsage;
   }
+  const auto folder = author::TemporaryFolder::make();
+  if (!folder) {
+    console.err << "wasmgate test: " << folder.error().detail << "\n";
+    return kFailed;
+  }
   Results results;
   const bool both = options.native == options.wasm;
   if (both || options.native) {
-    run_native(*plugin, results, console);
+    run_native(*plugin, options, folder->path(), results, console);
   }
   if (both || options.wasm) {
     if (!build(*plugin, console) || !run_cases(*plugin, options, results, console)) {

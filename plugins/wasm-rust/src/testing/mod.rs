@@ -24,6 +24,7 @@
 //! no chain, no limits, and only the properties that the test sets.
 
 mod answers;
+mod cases;
 mod map;
 mod state;
 mod stream;
@@ -36,6 +37,7 @@ use std::time::{Duration, SystemTime};
 use proxy_wasm::native::{self, callbacks};
 use proxy_wasm::types::{Bytes, LogLevel, Status};
 
+pub use cases::run_cases;
 pub use map::HeaderMap;
 pub use state::{GrpcCall, HttpCall, LocalReply, RedisCall};
 pub use stream::{Returned, TestStream};

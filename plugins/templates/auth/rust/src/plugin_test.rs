@@ -56,3 +56,9 @@ fn configurations_without_usable_tokens_are_refused() {
         assert!(!host.configure(configuration), "{configuration}");
     }
 }
+
+/// The cases in `cases/`, when `wasmgate test` gives them.
+#[test]
+fn cases() {
+    higress_wasm_rust::testing::run_cases(_initialize);
+}

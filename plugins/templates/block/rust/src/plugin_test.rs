@@ -38,3 +38,9 @@ fn a_configuration_that_blocks_nothing_or_everything_is_refused() {
         assert!(!host.configure(configuration), "{configuration}");
     }
 }
+
+/// The cases in `cases/`, when `wasmgate test` gives them.
+#[test]
+fn cases() {
+    higress_wasm_rust::testing::run_cases(_initialize);
+}

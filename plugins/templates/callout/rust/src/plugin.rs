@@ -71,7 +71,7 @@ impl Plugin {
 
     fn ask(&self, config: &Config) -> Result<u32, Status> {
         let header = |name| self.get_http_request_header(name).unwrap_or_default();
-        let headers = vec![
+        let headers = [
             (":method", "GET".to_string()),
             (":path", config.path.clone()),
             (":authority", header(":authority")),

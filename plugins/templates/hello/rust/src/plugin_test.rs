@@ -26,3 +26,9 @@ fn an_empty_greeting_is_refused() {
     let host = TestHost::start(_initialize);
     assert!(!host.configure(r#"{"greeting": ""}"#));
 }
+
+/// The cases in `cases/`, when `wasmgate test` gives them.
+#[test]
+fn cases() {
+    higress_wasm_rust::testing::run_cases(_initialize);
+}

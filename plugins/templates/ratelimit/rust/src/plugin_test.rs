@@ -62,3 +62,9 @@ fn a_configuration_without_a_limit_is_refused() {
         assert!(!host.configure(configuration), "{configuration}");
     }
 }
+
+/// The cases in `cases/`, when `wasmgate test` gives them.
+#[test]
+fn cases() {
+    higress_wasm_rust::testing::run_cases(_initialize);
+}

@@ -49,3 +49,9 @@ fn a_configuration_without_fields_is_refused() {
         assert!(!host.configure(configuration), "{configuration}");
     }
 }
+
+/// The cases in `cases/`, when `wasmgate test` gives them.
+#[test]
+fn cases() {
+    higress_wasm_rust::testing::run_cases(_initialize);
+}

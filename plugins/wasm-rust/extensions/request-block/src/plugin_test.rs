@@ -171,3 +171,8 @@ fn the_rule_of_the_route_decides() {
     assert_eq!(stream.local_reply().unwrap().status, 403);
     assert!(blocks_path(&host, "/swagger.html"));
 }
+
+#[test]
+fn cases() {
+    higress_wasm_rust::testing::run_cases(_initialize);
+}

@@ -115,4 +115,9 @@ mod tests {
         let host = TestHost::start(_initialize);
         assert!(!host.configure(r#"{"name": 1}"#));
     }
+
+    #[test]
+    fn cases() {
+        higress_wasm_rust::testing::run_cases(_initialize);
+    }
 }
