@@ -32,6 +32,8 @@ struct PluginState {
   std::string abi;             // "0.2.1" or empty
   bool serving_older = false;  // the last good generation of it runs instead
   std::vector<Condition> conditions;
+  std::string phase;                // "AUTHN", …; empty: none
+  std::optional<int32_t> priority;  // none was given: last of its phase
 };
 
 /// One thing that must be so before the gateway is ready: "configuration", "listeners", "plugin
@@ -75,6 +77,10 @@ struct AdminResponse {
 /// Answers one request: 403 for a Host or Origin that is not this machine's loopback (against DNS
 /// rebinding), 405 for methods other than GET and HEAD, 404 for unknown pages.
 AdminResponse answer(const AdminRequest& request, const AdminSource& source);
+
+/// The status file: {"version", "generation", "refused", "draining", "plugins": as the page has
+/// them}.
+std::string status_document(const AdminSource& source);
 
 /// Whether a Host header names the loopback: "localhost", 127.x.x.x or "[::1]", each with or
 /// without a port.

@@ -106,6 +106,18 @@ TEST(Admin, ShowsThePluginsConditions) {
   EXPECT_EQ(plugin["conditions"][0]["reason"], "CompileFailed");
 }
 
+TEST(Admin, WritesTheStatusFileLikeThePage) {
+  FakeSource source;
+  source.refused_ = "x.yaml:1: error";
+  source.plugins_ = {{"ns/p", "oci://h/x", "ab", "0.2.1", false, {}, "AUTHN", 5}};
+  const auto page = nlohmann::json::parse(get(source, "/plugins").body);
+  const auto file = nlohmann::json::parse(status_document(source));
+  EXPECT_EQ(file["plugins"], page["plugins"]);
+  EXPECT_EQ(file["plugins"][0]["priority"], 5);
+  EXPECT_EQ(file["generation"], 7);
+  EXPECT_EQ(file["refused"], "x.yaml:1: error");
+}
+
 TEST(Admin, RefusesOtherMethods) {
   const AdminResponse response = answer({"POST", "/healthz", "localhost", ""}, FakeSource());
   EXPECT_EQ(response.status, 405);

@@ -35,10 +35,20 @@ Json as_json(const PluginState& plugin) {
            {"url", plugin.url},
            {"digest", plugin.digest},
            {"abi", plugin.abi},
+           {"phase", plugin.phase},
+           {"priority", plugin.priority ? Json(*plugin.priority) : Json(nullptr)},
            {"servingOlder", plugin.serving_older}};
   out["conditions"] = Json::array();
   for (const Condition& condition : plugin.conditions) {
     out["conditions"].push_back(as_json(condition));
+  }
+  return out;
+}
+
+Json all_plugins(const AdminSource& source) {
+  Json out = Json::array();
+  for (const PluginState& plugin : source.plugins()) {
+    out.push_back(as_json(plugin));
   }
   return out;
 }
@@ -93,12 +103,15 @@ AdminResponse config_page(const AdminSource& source) {
 }
 
 AdminResponse plugins_page(const AdminSource& source) {
-  Json out;
-  out["plugins"] = Json::array();
-  for (const PluginState& plugin : source.plugins()) {
-    out["plugins"].push_back(as_json(plugin));
-  }
-  return json_response(dump(out));
+  return json_response(dump(Json{{"plugins", all_plugins(source)}}));
+}
+
+std::string status_document(const AdminSource& source) {
+  return dump(Json{{"version", source.version()},
+                   {"generation", source.generation()},
+                   {"refused", source.refused()},
+                   {"draining", source.draining()},
+                   {"plugins", all_plugins(source)}});
 }
 
 }  // namespace wasmgate::admin

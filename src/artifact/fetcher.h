@@ -25,6 +25,7 @@ struct FetchRequest {
   std::string_view body;  // lives as long as the call
   AddressRule addresses = AddressRule::Any;
   std::chrono::milliseconds timeout{15'000};  // the whole exchange
+  std::string unix_socket;  // path of a socket to connect to instead of the URL's host; empty: none
 };
 
 struct FetchResponse {

@@ -6,8 +6,10 @@
 #include <memory>
 
 #include "cli/author_command_line.h"
+#include "cli/change_command_line.h"
 #include "cli/distribution_command_line.h"
 #include "cli/parser_parts.h"
+#include "cli/status_command_line.h"
 #include "config/read/nearest.h"
 #include "config/read/units.h"
 
@@ -155,6 +157,8 @@ std::unique_ptr<Tree> make_tree() {
   add_inspect(*tree);
   add_author_commands(app, tree->values.author);
   add_distribution_commands(app, tree->values.distribution);
+  add_status_commands(app, tree->values.status);
+  add_change_commands(app, tree->values.change);
   add_general(*tree);
   return tree;
 }

@@ -1,14 +1,16 @@
 #pragma once
 // The words after `wasmgate` into an invocation: which command, with which options. Of its
-// sources only those named *_command_line.cc and command_tree_parts know CLI11. Nothing is printed here and nothing exits.
+// sources only those named *_command_line.cc and parser_parts know CLI11. Nothing is printed here and nothing exits.
 
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/author_options.h"
+#include "cli/change_options.h"
 #include "cli/command_info.h"
 #include "cli/distribution_options.h"
+#include "cli/status_options.h"
 #include "server/options.h"
 
 namespace wasmgate::cli {
@@ -40,6 +42,8 @@ struct Invocation {
   InspectOptions inspect;
   AuthorOptions author;
   DistributionOptions distribution;
+  StatusOptions status;
+  ChangeOptions change;
   std::string version_output = "text";
   std::string shell;  // bash, zsh, fish
 };

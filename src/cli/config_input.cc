@@ -7,11 +7,11 @@
 
 namespace wasmgate::cli {
 
-ConfigInput load_paths(const std::vector<std::string>& paths, Console& console) {
-  ConfigInput out;
+std::vector<config::SourceText> read_paths(const std::vector<std::string>& paths,
+                                           config::Diagnostics& problems, Console& console) {
   std::vector<std::string> files = paths;
   const bool standard_input = std::erase(files, "-") != 0;
-  out.sources = server::read_config_files(files, out.diagnostics);
+  std::vector<config::SourceText> out = server::read_config_files(files, problems);
   if (standard_input) {
     // One byte more than allowed is enough for the loader to refuse it.
     std::string text;
@@ -20,8 +20,14 @@ ConfigInput load_paths(const std::vector<std::string>& paths, Console& console) 
            (console.in.read(block, sizeof block) || console.in.gcount() != 0)) {
       text.append(block, static_cast<size_t>(console.in.gcount()));
     }
-    out.sources.push_back({"stdin", std::move(text)});
+    out.push_back({"stdin", std::move(text)});
   }
+  return out;
+}
+
+ConfigInput load_paths(const std::vector<std::string>& paths, Console& console) {
+  ConfigInput out;
+  out.sources = read_paths(paths, out.diagnostics, console);
   config::LoadResult loaded = config::load(out.sources);
   out.diagnostics.append(loaded.diagnostics);
   if (!out.diagnostics.has_errors()) {

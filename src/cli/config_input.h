@@ -16,6 +16,10 @@ struct ConfigInput {
   config::Diagnostics diagnostics;  // of reading and loading, sorted
 };
 
+/// The texts only. `paths`: as below; what cannot be read is an error in `problems`.
+std::vector<config::SourceText> read_paths(const std::vector<std::string>& paths,
+                                           config::Diagnostics& problems, Console& console);
+
 /// `paths`: as given; "-" is standard input, called "stdin" in messages.
 ConfigInput load_paths(const std::vector<std::string>& paths, Console& console);
 

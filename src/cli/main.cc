@@ -56,6 +56,21 @@ int dispatch(const Invocation& invocation, Console& console) {
   if (command == "dev") {
     return dev_command(invocation.author.dev, console);
   }
+  if (command == "get") {
+    return get_command(invocation.status.get, console);
+  }
+  if (command == "describe") {
+    return describe_command(invocation.status.describe, console);
+  }
+  if (command == "apply") {
+    return apply_command(invocation.change.apply, console);
+  }
+  if (command == "delete") {
+    return delete_command(invocation.change.remove, console);
+  }
+  if (command == "rollback") {
+    return rollback_command(invocation.change.rollback, console);
+  }
   if (command == "version") {
     return version_command(invocation.version_output, console);
   }

@@ -6,6 +6,26 @@
 namespace wasmgate::server {
 namespace {
 
+// No trap, exceeded limit or quarantine within the plug-in's window.
+admin::Condition healthy(const PluginStatus& status, MonotonicTime now) {
+  const auto plugin = status.running.lock();
+  if (plugin == nullptr) {
+    return {"Healthy", false, status.reason.empty() ? "NotRunning" : status.reason, "nothing of it runs"};
+  }
+  const wasm::CrashBudget::Health health = plugin->crashes().health(now);
+  if (health.crashes == 0 && !health.quarantined) {
+    return {"Healthy", true, "", ""};
+  }
+  const char* reason = health.quarantined && status.fails_open               ? "FailOpenActive"
+                       : health.cause == wasm::FailureCause::Deadline ? "DeadlineExceeded"
+                       : health.cause == wasm::FailureCause::Memory   ? "MemoryExceeded"
+                                                                      : "Trapping";
+  return {"Healthy", false, reason,
+          std::to_string(health.crashes) + " failures within " +
+              std::to_string(plugin->spec().limits.crash_window.count() / 1000) + " s" +
+              (health.quarantined ? "; in quarantine" : "")};
+}
+
 // What the admin room asks of the daemon. Lives for one request.
 class DaemonSource final : public admin::AdminSource {
  public:
@@ -35,7 +55,9 @@ class DaemonSource final : public admin::AdminSource {
       };
       out.push_back({from.resource, from.url, from.digest, from.abi, from.serving_older,
                      {condition("Accepted", from.accepted), condition("ResolvedRefs", from.resolved),
-                      condition("Programmed", from.programmed)}});
+                      condition("Programmed", from.programmed), healthy(from, state_.clock.now())},
+                     from.phase,
+                     from.priority == INT32_MIN ? std::nullopt : std::optional(from.priority)});
     }
     return out;
   }
@@ -53,6 +75,10 @@ SmallReply admin_page(const AdminState& state, const http::HeaderMap& headers) {
        headers.get(http::kAuthority).value_or(""), headers.get("origin").value_or("")},
       source);
   return {answer.status, std::move(answer.body), std::move(answer.headers)};
+}
+
+std::string status_text(const AdminState& state) {
+  return admin::status_document(DaemonSource(state));
 }
 
 }  // namespace wasmgate::server

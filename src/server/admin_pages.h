@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/clock.h"
 #include "observe/metrics.h"
 #include "server/publisher.h"
 #include "server/small_server.h"
@@ -15,8 +16,12 @@ struct AdminState {
   const std::string& refused;  // why the newest configuration was refused; empty: it was not
   const Published& published;
   const MetricRegistry& metrics;
+  const Clock& clock;
 };
 
 SmallReply admin_page(const AdminState& state, const http::HeaderMap& headers);
+
+/// The text of the status file.
+std::string status_text(const AdminState& state);
 
 }  // namespace wasmgate::server

@@ -21,7 +21,6 @@ namespace {
 constexpr int kOk = 0;
 constexpr int kFailed = 1;
 constexpr int kInvalidConfiguration = 3;
-constexpr size_t kAdminConnections = 16;
 
 // As many descriptors as the system allows: connections are limited by configuration, not by the shell's default.
 void raise_descriptor_limit() {
@@ -86,7 +85,7 @@ int Daemon::run() {
     return kFailed;
   }
   watch(*loaded.model);
-  publisher_->publish(std::make_shared<const config::Model>(std::move(*loaded.model)));
+  offer(std::move(*loaded.model));
   loop_.run();
   return kOk;
 }
@@ -187,23 +186,6 @@ bool Daemon::open_store() {
   return true;
 }
 
-bool Daemon::start_admin(const config::Model& model) {
-  if (!model.gateway.admin_enabled) {
-    return true;
-  }
-  const config::Listener& at = model.gateway.admin;
-  auto address = net::Address::parse(at.address, at.port);
-  auto socket = address ? net::listen_tcp(*address, false) : tl::unexpected(address.error());
-  if (!socket) {
-    logger_->error("cannot listen on {}:{} for admin pages: {}", at.address, at.port, socket.error().detail);
-    return false;
-  }
-  admin_ = std::make_unique<SmallServer>(
-      loop_, *logger_, std::move(*socket), kAdminConnections,
-      [this](const http::HeaderMap& headers, std::string_view) { return answer_admin(headers); });
-  return true;
-}
-
 config::LoadResult Daemon::load_files() {
   config::Diagnostics problems;
   sources_ = read_config_files(options_.paths, problems);
@@ -258,6 +240,7 @@ void Daemon::reload(const char* cause) {
     print_diagnostics(loaded.diagnostics);
     logger_->error("configuration refused ({}, {} errors): generation {} serves on", cause,
                    loaded.diagnostics.errors(), published_.number);
+    write_status_soon();
     return;
   }
   refused_text_.clear();
@@ -268,7 +251,7 @@ void Daemon::reload(const char* cause) {
     connection_limits_->set(loaded.model->gateway.limits.connections,
                             loaded.model->gateway.limits.connections_per_address);
   }
-  publisher_->publish(std::make_shared<const config::Model>(std::move(*loaded.model)));
+  offer(std::move(*loaded.model));
 }
 
 void Daemon::on_published(Published published) {
@@ -278,10 +261,13 @@ void Daemon::on_published(Published published) {
   logger_->info("generation {} serves on {} workers: {} routes, {} clusters, {} plug-ins, {} ms", published_.number,
                 workers_.size(), published_.model->routes.size(), published_.model->clusters.size(),
                 published_.model->plugins.size(), published_.took.count());
+  keep_generation();
   if (ready_) {
+    write_status_soon();
     return;
   }
   ready_ = true;
+  write_status();
   for (size_t i = 0; i < workers_.size(); ++i) {
     auto sockets = std::make_shared<std::vector<net::Socket>>(std::move(sockets_[i]));
     workers_[i]->post([worker = workers_[i].get(), sockets] {
@@ -382,10 +368,6 @@ void Daemon::begin_drain() {
       });
     });
   }
-}
-
-SmallReply Daemon::answer_admin(const http::HeaderMap& headers) const {
-  return admin_page({ready_, draining_, refused_text_, published_, metrics_}, headers);
 }
 
 }  // namespace wasmgate::server

@@ -14,6 +14,8 @@
 #include "net/epoll_loop.h"
 #include "observe/metrics.h"
 #include "proxy/downstream/access_log.h"
+#include "server/admin_pages.h"
+#include "server/change_requests.h"
 #include "server/config_watcher.h"
 #include "server/demo.h"
 #include "server/http_fetcher.h"
@@ -52,7 +54,14 @@ class Daemon {
   void watch(const config::Model& model);
   void begin_drain();
   void write_port_file();
+  AdminState admin_state() const;
   SmallReply answer_admin(const http::HeaderMap& headers) const;
+  void write_status();
+  void write_status_soon();
+  void start_admin_socket();
+  SmallReply answer_admin_socket(const http::HeaderMap& headers, std::string_view body) const;
+  void offer(config::Model model);
+  void keep_generation();
   void on_signal(int signal);
 
   Options options_;
@@ -83,6 +92,10 @@ class Daemon {
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<SmallServer> echo_;
   std::unique_ptr<SmallServer> admin_;
+  KeptGenerations kept_{state_folder(options_.state_dir) + "/generations"};
+  std::unique_ptr<SmallServer> admin_socket_;
+  /// What was given to the publisher and has not served yet, with the first folder's texts.
+  std::vector<std::pair<std::shared_ptr<const config::Model>, std::vector<config::SourceText>>> offered_;
   std::unique_ptr<ConfigWatcher> watcher_;
   std::vector<config::SourceText> builtin_;
   std::vector<config::SourceText> sources_;  // read last
@@ -91,6 +104,8 @@ class Daemon {
   MetricId refused_;
   MetricId generation_;
   std::string refused_text_;  // the newest configuration was refused: why; empty: it was not
+  std::string status_written_;
+  net::Timer status_timer_{loop_.timers(), [this] { write_status(); }};
   size_t draining_workers_ = 0;
   bool ready_ = false;
   bool draining_ = false;

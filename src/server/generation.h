@@ -26,6 +26,10 @@ struct PluginStatus {
   std::string reason;       // CamelCase: "ImagePullFailed", "CompileFailed", "ConfigureRejected", "StartTrapped", …
   std::string message;
   bool serving_older = false;  // the last good generation of it runs instead
+  std::string phase;           // "AUTHN", "AUTHZ", "STATS"; empty: none
+  int32_t priority = INT32_MIN;            // INT32_MIN: none was given
+  bool fails_open = false;                 // what the policy says while it is in quarantine
+  std::weak_ptr<wasm::Plugin> running;     // what serves, for the condition Healthy
 };
 
 struct GenerationPlugin {

@@ -35,6 +35,16 @@ const char* reason_of(wasm::FailureCause cause) {
   }
 }
 
+const char* phase_of(config::PluginPhase phase) {
+  switch (phase) {
+    case config::PluginPhase::Authn: return "AUTHN";
+    case config::PluginPhase::Authz: return "AUTHZ";
+    case config::PluginPhase::Stats: return "STATS";
+    case config::PluginPhase::Unspecified: break;
+  }
+  return "";
+}
+
 // A condition's reason for code that could not be had.
 const char* reason_of(ErrorCode code) {
   switch (code) {
@@ -127,6 +137,8 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
     PluginStatus status;
     status.resource = plugin.resource;
     status.url = plugin.url;
+    status.phase = phase_of(plugin.phase);
+    status.priority = plugin.priority;
     auto made = make(plugin, generation->number, entry.vms);
     const config::Plugin* scope = &plugin;
     if (made) {
@@ -160,6 +172,9 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
                       entry.open_when_missing ? "requests pass (fail open)" : "requests are answered 503 (fail closed)");
       }
     }
+    status.running = entry.plugin;
+    status.fails_open =
+        entry.plugin != nullptr && entry.plugin->spec().opens_on(wasm::FailureCause::Quarantine);
     if (entry.plugin != nullptr && entry.plugin->report().version) {
       status.abi = to_string(*entry.plugin->report().version);
     }

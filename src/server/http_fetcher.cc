@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "oci/address_class.h"
+#include "oci/url.h"
 
 namespace wasmgate::server {
 namespace {
@@ -130,6 +131,11 @@ HeaderList header_list(const artifact::FetchHeaders& headers) {
   return HeaderList(list);
 }
 
+bool is_loopback(const std::string& text) {
+  const auto url = oci::parse_url(text);
+  return url && oci::classify_host(url->host) == oci::AddressClass::Loopback;
+}
+
 Error error_of(CURLcode code, const char* text, const Exchange& exchange) {
   const std::string where = exchange.request.method + " " + exchange.request.url + ": ";
   const std::string detail =
@@ -223,6 +229,12 @@ Result<artifact::FetchResponse> HttpFetcher::fetch(const artifact::FetchRequest&
   if (request.addresses != artifact::AddressRule::Any) {
     curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT,
                      1L);  // a kept connection was made under another rule
+  }
+  if (!request.unix_socket.empty()) {
+    curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+  }
+  if (is_loopback(request.url)) {
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");  // a proxy's loopback is not ours
   }
   if (request.method == "HEAD") {
     curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);

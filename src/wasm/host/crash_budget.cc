@@ -17,12 +17,24 @@ std::chrono::milliseconds CrashBudget::with_jitter(std::chrono::milliseconds del
   return std::chrono::milliseconds(delay.count() * percent / 100);
 }
 
-CrashBudget::Decision CrashBudget::on_crash(MonotonicTime now) {
-  const std::lock_guard lock(mutex_);
+// The lock is held.
+void CrashBudget::forget_old(MonotonicTime now) {
   while (!crashes_.empty() && now - crashes_.front() > window_) {
     crashes_.pop_front();
   }
+}
+
+CrashBudget::Health CrashBudget::health(MonotonicTime now) {
+  const std::lock_guard lock(mutex_);
+  forget_old(now);
+  return {crashes_.size(), last_cause_, state_.load(std::memory_order_relaxed) != State::Normal};
+}
+
+CrashBudget::Decision CrashBudget::on_crash(MonotonicTime now, FailureCause cause) {
+  const std::lock_guard lock(mutex_);
+  forget_old(now);
   crashes_.push_back(now);
+  last_cause_ = cause;
   Decision decision;
   if (crashes_.size() >= budget_ || state_.load(std::memory_order_relaxed) != State::Normal) {
     if (state_.load(std::memory_order_relaxed) != State::Quarantined) {

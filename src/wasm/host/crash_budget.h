@@ -32,7 +32,16 @@ class CrashBudget {
   };
 
   /// Reports a crash at `now`. Thread: any.
-  Decision on_crash(MonotonicTime now);
+  Decision on_crash(MonotonicTime now, FailureCause cause = FailureCause::Trap);
+
+  /// How the plug-in does, for status.
+  struct Health {
+    size_t crashes = 0;  // within crash_window
+    FailureCause cause = FailureCause::Trap;  // of the last of them
+    bool quarantined = false;
+  };
+  /// Thread: any.
+  Health health(MonotonicTime now);
 
   /// May a new stream call the plug-in? In quarantine: no, until the time is over; then yes for one stream, the probe, whose end
   /// must be told by on_probe_ended. Thread: any; one relaxed load while all is well.
@@ -49,6 +58,7 @@ class CrashBudget {
 
  private:
   bool admit_probe(MonotonicTime now, bool& is_probe);
+  void forget_old(MonotonicTime now);
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds delay);
 
   const uint32_t budget_;
@@ -60,6 +70,7 @@ class CrashBudget {
   std::atomic<uint64_t> quarantines_{0};
   std::mutex mutex_;
   std::deque<MonotonicTime> crashes_;
+  FailureCause last_cause_ = FailureCause::Trap;
   MonotonicTime until_{};
   bool probing_ = false;
 };

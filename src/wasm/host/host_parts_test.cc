@@ -28,6 +28,17 @@ struct Crashes {
   CrashBudget budget{limits, random};
 };
 
+TEST(CrashBudget, TellsHowThePluginDoes) {
+  Crashes c;
+  EXPECT_EQ(c.budget.health(c.clock.now()).crashes, 0U);
+  c.budget.on_crash(c.clock.now(), FailureCause::Deadline);
+  EXPECT_EQ(c.budget.health(c.clock.now()).crashes, 1U);
+  EXPECT_EQ(c.budget.health(c.clock.now()).cause, FailureCause::Deadline);
+  EXPECT_FALSE(c.budget.health(c.clock.now()).quarantined);
+  c.clock.advance(milliseconds(60'001));
+  EXPECT_EQ(c.budget.health(c.clock.now()).crashes, 0U);
+}
+
 TEST(CrashBudget, BacksOffFromTheSecondCrash) {
   Crashes c;
   EXPECT_EQ(c.budget.on_crash(c.clock.now()).delay, milliseconds(0));

@@ -93,7 +93,7 @@ filter::FilterPtr PluginWorker::create_filter(Arena& memory) {
 }
 
 void PluginWorker::on_vm_failed(Vm& vm, FailureCause cause) {
-  const auto decision = plugin_->crashes().on_crash(services_.clock().now());
+  const auto decision = plugin_->crashes().on_crash(services_.clock().now(), cause);
   if (decision.quarantined) {
     count(plugin_->metrics().quarantines);
     plugin_->code().log(LogLevel::Error, "broke too often; it is in quarantine and not called until a probe succeeds");
