@@ -65,7 +65,8 @@ Living make_root(uint32_t id) {
     export_vm_start();
     return {std::make_unique<UnknownRootContext>(id, root_id), nullptr};
   }
-  return {found->root ? found->root(id, root_id) : std::make_unique<RootContext>(id, root_id), found};
+  return {found->root ? found->root(id, root_id) : std::make_unique<RootContext>(id, root_id),
+          found};
 }
 
 Living make_stream(uint32_t id, RootContext* root, const Factories* factories) {

@@ -1,6 +1,7 @@
 #pragma once
-// A table from context ids to values. Ids count up and living ones are mostly consecutive: multiplying by the golden ratio spreads such
-// ids evenly, so a look-up is one probe. Removing shifts followers back: no tombstones, and no rehash in steady state.
+// A table from context ids to values. Ids count up and living ones are mostly consecutive:
+// multiplying by the golden ratio spreads such ids evenly, so a look-up is one probe. Removing
+// shifts followers back: no tombstones, and no rehash in steady state.
 
 #include <cstddef>
 #include <cstdint>
