@@ -96,7 +96,7 @@ class IdTable {
   }
 
   void grow() {
-    shift_ = slots_.empty() ? 32 - kFirstBits : shift_ - 1;
+    shift_ -= slots_.empty() ? 0 : 1;
     std::vector<std::optional<Entry>> old(size_t{1} << (32 - shift_));
     old.swap(slots_);
     for (auto& slot : old) {
@@ -108,7 +108,7 @@ class IdTable {
 
   std::vector<std::optional<Entry>> slots_;
   size_t size_ = 0;
-  uint32_t shift_ = 32;  // the home is what remains of 32 bits
+  uint32_t shift_ = 32 - kFirstBits;  // the home is what remains of 32 bits
 };
 
 }  // namespace wasmgate::sdk
