@@ -27,12 +27,12 @@ bool ContentLength::head(http::HeaderMap& headers, bool end_stream) {
 
 /// Nobody looks at the body: a length in the head is the one it came with. A filter may have taken it away.
 void ContentLength::restore(http::HeaderMap& headers) const {
-  if (!headers.contains(http::kContentLength)) {
-    return;
-  }
   if (!announced_) {
     headers.remove(http::kContentLength);
-  } else if (http::content_length_of(headers) != announced_) {
+    return;
+  }
+  const auto now = http::content_length_of(headers);
+  if (now != announced_ && headers.contains(http::kContentLength)) {
     headers.set(http::kContentLength, std::to_string(*announced_));
   }
 }

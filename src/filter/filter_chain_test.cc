@@ -355,6 +355,16 @@ TEST_F(FilterChainTest, AWrittenContentLengthDoesNotStandWhenNobodyLooksAtTheBod
   EXPECT_EQ(take_trace(), "down:D(ok)! ");
 }
 
+TEST_F(FilterChainTest, ALengthThatAFilterTookAwayStaysAway) {
+  ScriptedFilter& a = add("a");
+  a.wants = false;
+  a.during = [&](Direction d) { a.stream->headers(d)->remove("content-length"); };
+  start();
+  request(false, "2");
+  chain.on_request_data("ab", true);
+  EXPECT_EQ(take_trace(), "a>H up:H up:D(ab)! ");
+}
+
 TEST_F(FilterChainTest, DropsContentLengthOfAnEditedBodyOfUnknownLength) {
   ScriptedFilter& a = add("a");
   a.edit = [](Buffer& b) { b.append("+"); };

@@ -1,7 +1,6 @@
 #include "http/message/header_map.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
 namespace wasmgate::http {
@@ -148,13 +147,19 @@ std::optional<uint64_t> content_length_of(const HeaderMap& headers) {
   if (only == nullptr) {
     return std::nullopt;
   }
-  const std::string_view text = only->value;
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() || value > INT64_MAX) {
+  constexpr size_t kMostDigits = 19;  // of 2^63−1; so many never overflow 64 bits
+  if (only->value.empty() || only->value.size() > kMostDigits) {
     return std::nullopt;
   }
-  return value;
+  uint64_t value = 0;
+  for (const char c : only->value) {
+    const auto digit = static_cast<uint64_t>(c - '0');
+    if (digit > 9) {
+      return std::nullopt;
+    }
+    value = value * 10 + digit;
+  }
+  return value <= INT64_MAX ? std::optional(value) : std::nullopt;
 }
 
 }  // namespace wasmgate::http

@@ -118,7 +118,7 @@ int status_of(const HeaderMap& headers);
 /// Sets ":status" to `status` (100..999).
 void set_status(HeaderMap& headers, int status);
 
-/// The value of content-length, when there is exactly one and it is a decimal number ≤ 2^63−1.
+/// The value of content-length, when there is exactly one and it is a decimal number ≤ 2^63−1 of at most 19 digits.
 std::optional<uint64_t> content_length_of(const HeaderMap& headers);
 
 }  // namespace wasmgate::http

@@ -92,6 +92,19 @@ TEST(StatusOf, WantsThreeDigits) {
   EXPECT_EQ(status_of(map), 0);
 }
 
+TEST(ContentLengthOf, TakesWholeNumbersUpToTheLargestSignedOne) {
+  const auto of = [](std::string_view text) {
+    HeaderMap map;
+    map.add(kContentLength, text);
+    return content_length_of(map);
+  };
+  EXPECT_EQ(of("0"), 0U);
+  EXPECT_EQ(of("9223372036854775807"), 9223372036854775807U);
+  for (const std::string_view text : {"", "9223372036854775808", "92233720368547758070", "18446744073709551616", "+1", "-1", "1a", "1 "}) {
+    EXPECT_EQ(of(text), std::nullopt) << text;
+  }
+}
+
 TEST(ContentLengthOf, WantsOnePlainNumber) {
   HeaderMap map;
   EXPECT_EQ(content_length_of(map), std::nullopt);
