@@ -53,7 +53,9 @@ uint8_t continue_bit(Direction direction) {
 
 }  // namespace
 
-WasmFilter::WasmFilter(PluginWorker& worker, Vm& vm, bool is_probe) : worker_(worker), vm_(&vm), is_probe_(is_probe) {}
+WasmFilter::WasmFilter(PluginWorker& worker, Vm& vm, bool is_probe) : worker_(worker), vm_(&vm), is_probe_(is_probe) {
+  vm.add_stream();
+}
 
 WasmFilter::~WasmFilter() { leave_vm(); }
 
@@ -66,8 +68,17 @@ bool WasmFilter::wants_data(Direction direction) const {
   return vm_ != nullptr && vm_->has(direction == Direction::Request ? Callback::RequestBody : Callback::ResponseBody);
 }
 
-/// The context is made before its first callback.
-bool WasmFilter::ensure_created() { return id != 0 || (vm_->create(*this) && state_ == State::Live); }
+/// The context is made before its first callback. The VM may have broken since the stream began: this stream fails with it.
+bool WasmFilter::ensure_created() {
+  if (id != 0) {
+    return true;
+  }
+  if (vm_->broken()) [[unlikely]] {
+    on_vm_failed(vm_->broken_by());
+    return false;
+  }
+  return vm_->create(*this) && state_ == State::Live;
+}
 
 Verdict WasmFilter::on_headers(Direction direction, http::HeaderMap& headers, bool end_stream) {
   const auto callback = direction == Direction::Request ? Callback::RequestHeaders : Callback::ResponseHeaders;
@@ -207,6 +218,7 @@ void WasmFilter::leave_vm() {
   if (id != 0) {
     vm.forget(*this);
   }
+  vm.remove_stream();
   worker_.on_stream_left(vm, is_probe_);
 }
 

@@ -98,7 +98,7 @@ TEST(WasmFilter, DoesNotMakeAContextForCallbacksTheGuestLacks) {
   ASSERT_TRUE(plugin.start());
   TestStream stream(plugin);
   EXPECT_EQ(word(stream.request_headers()), "continue");
-  EXPECT_EQ(plugin.vm().streams(), 0U);
+  EXPECT_EQ(dynamic_cast<StreamContext&>(*stream.filter).id, 0U);
 }
 
 TEST(WasmFilter, PassesIdCountAndEndToTheGuest) {
@@ -465,6 +465,70 @@ TEST(Failure, TooOftenMeansQuarantineAndAProbeEndsIt) {
   EXPECT_EQ(plugin.plugin->crashes().state(), CrashBudget::State::Normal);
   TestStream after(plugin);
   EXPECT_EQ(word(after.request_headers(true)), "continue");
+}
+
+TEST(Failure, OfTheProbeMeansQuarantineAgain) {
+  GuestBuilder guest;
+  guest.on("proxy_on_request_headers", {"unreachable"}, 0);
+  TestPlugin plugin(guest);
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(plugin.start());
+    TestStream stream(plugin);
+    stream.request_headers();
+  }
+  ASSERT_TRUE(plugin.start());
+  plugin.services.advance(std::chrono::milliseconds(40'000));
+  {
+    TestStream probe(plugin);
+    probe.request_headers();
+    EXPECT_THAT(probe.stream.actions, ElementsAre("fail 503 [wasm_fail_stream]"));
+  }
+  EXPECT_EQ(plugin.plugin->crashes().state(), CrashBudget::State::Quarantined);
+  EXPECT_EQ(plugin.worker->vm(), nullptr);
+}
+
+TEST(Failure, OfASpareInTheTurnInWhichItTookOverEndsItToo) {
+  GuestBuilder guest;
+  guest.on("proxy_on_request_headers", {"unreachable"}, 0);
+  TestPlugin plugin(guest);
+  ASSERT_TRUE(plugin.start());
+  ASSERT_TRUE(plugin.start());
+  ASSERT_TRUE(plugin.plugin->has_spare());
+  TestStream a(plugin);
+  TestStream b(plugin);
+  a.request_headers();
+  // Nothing deferred has run: the spare stands in, not attached yet.
+  TestStream c(plugin);
+  c.request_headers();
+  EXPECT_EQ(plugin.worker->vm(), nullptr);
+  TestStream d(plugin);
+  d.request_headers();
+  EXPECT_THAT(d.stream.actions, ElementsAre("fail 503 [wasm_fail_stream]"));
+  // This one had the first VM, which broke before its first callback.
+  b.request_headers();
+  EXPECT_THAT(b.stream.actions, ElementsAre("fail 503 [wasm_fail_stream]"));
+  const std::string log = plugin.logger.text();
+  size_t broke = 0;
+  for (size_t at = log.find(" broke ("); at != std::string::npos; at = log.find(" broke (", at + 1)) {
+    ++broke;
+  }
+  EXPECT_EQ(broke, 2U) << log;
+}
+
+TEST(Retirement, WaitsForStreamsThatTheGuestDoesNotKnowYet) {
+  GuestBuilder guest;
+  guest.on("proxy_on_request_headers", {}, 0);
+  TestPlugin plugin(guest);
+  ASSERT_TRUE(plugin.start());
+  {
+    // A request that an earlier plug-in of its chain holds while the configuration changes.
+    TestStream held(plugin);
+    plugin.worker->retire();
+    plugin.services.run_deferred();
+    EXPECT_FALSE(plugin.worker->idle());
+    EXPECT_EQ(word(held.request_headers(true)), "continue");
+  }
+  EXPECT_TRUE(plugin.worker->idle());
 }
 
 TEST(Failure, OfATickTooOftenKeepsTheNextVmAwayUntilTheQuarantineEnds) {

@@ -117,9 +117,10 @@ void PluginWorker::replace_vm(std::chrono::milliseconds delay) {
   if (delay.count() == 0) {
     if (auto spare = plugin_->take_spare(); spare != nullptr) {
       vm_ = std::move(spare);
-      // Not inside the failing call: attaching may enter the new guest.
+      vm_->set_worker(*this);
+      // Not inside the failing call: attaching may enter the new guest. Streams may come before, and break it.
       services_.defer([this, alive = alive_, vm = vm_.get()] {
-        if (*alive && vm_.get() == vm && vm->worker() == nullptr) {
+        if (*alive && owns(vm) && !vm->broken() && !vm->attached()) {
           vm->attach(*this, services_);
         }
       });
@@ -128,8 +129,13 @@ void PluginWorker::replace_vm(std::chrono::milliseconds delay) {
   ask_for_vm(delay);
 }
 
+bool PluginWorker::owns(const Vm* vm) const {
+  return vm_.get() == vm || std::any_of(old_.begin(), old_.end(), [vm](const OldVm& old) { return old.vm.get() == vm; });
+}
+
 void PluginWorker::on_stream_left(Vm& vm, bool was_probe) {
-  if (was_probe) {
+  // A probe that broke its VM is a crash, which on_vm_failed() counts.
+  if (was_probe && !vm.broken()) {
     plugin_->crashes().on_probe_ended();
   }
   if (vm_.get() != &vm) {

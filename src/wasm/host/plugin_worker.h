@@ -73,6 +73,7 @@ class PluginWorker final : public filter::FilterFactory {
   void ask_for_vm(std::chrono::milliseconds delay);
   /// Ends VMs in old_ whose streams have ended; destroys those that have ended. Never while a guest is on the stack.
   void sweep();
+  bool owns(const Vm* vm) const;
   void sweep_later();
 
   std::shared_ptr<Plugin> plugin_;

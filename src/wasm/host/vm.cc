@@ -228,6 +228,7 @@ void Vm::break_down(Context& context) {
   }
   const FailureCause cause = failure_cause_of(trap_, guest_log_.last_lines(), instance_->memory().size(), limits());
   broken_ = true;
+  broken_by_ = cause;
   code_->process.logger.log(LogLevel::Error, "{}", describe_failure(cause).message);
   count(cause == FailureCause::Deadline ? code_->metrics.deadlines
         : cause == FailureCause::Memory ? code_->metrics.memory_failures

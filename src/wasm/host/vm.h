@@ -62,6 +62,9 @@ class Vm {
 
   /// The VM now lives on a worker: timers and calls that were asked for begin.
   void attach(PluginWorker& worker, HostServices& services);
+  bool attached() const { return services_ != nullptr; }
+  /// Who is told when this VM breaks; before attach(), when streams may come first.
+  void set_worker(PluginWorker& worker) { worker_ = &worker; }
   HostServices* services() { return services_; }
   PluginWorker* worker() { return worker_; }
   const Clock& clock() const { return services_ != nullptr ? services_->clock() : code_->process.clock; }
@@ -73,7 +76,12 @@ class Vm {
   bool broken() const { return broken_; }
   /// True while guest code, or the carrying out of what it asked for, is on the stack.
   bool busy() const { return depth_ > 0 || draining_; }
-  size_t streams() const { return contexts_.size() - (root_.id != 0 ? 1 : 0); }
+  /// Why it broke; means something only then.
+  FailureCause broken_by() const { return broken_by_; }
+  /// Streams that may still call it, known to the guest or not yet. It lives until there are none.
+  size_t streams() const { return streams_; }
+  void add_stream() { ++streams_; }
+  void remove_stream() { --streams_; }
   /// The guest asked to be replaced, or uses more memory than the threshold.
   bool wants_replacement() const { return rebuild_asked_ || memory_high_; }
   void ask_for_rebuild() { rebuild_asked_ = true; }
@@ -166,6 +174,8 @@ class Vm {
   Trap allocator_trap_;           // of a call in between, which ends the outer one too
   bool allocator_broke_ = false;
   bool broken_ = false;
+  FailureCause broken_by_ = FailureCause::Trap;
+  size_t streams_ = 0;
   bool draining_ = false;
   bool rebuild_asked_ = false;
   bool memory_high_ = false;
