@@ -73,7 +73,10 @@ def milliseconds(seconds):
 def under_attack(bench, module, rate, seconds, **spec):
     """The victim's figures before and during `rate` requests/s to the bad plug-in."""
     with bench.gateway(module, **spec) as gateway:
+        # The same second load to a harmless route first: what the generators cost each other is in both figures.
+        beside = PacedLoad(gateway.port, rate, max(5, seconds // 4) + 4, path="/good/beside", connections=8, reconnect=True, core=LOAD_CORE)
         before = bench.baseline(gateway, max(5, seconds // 4))
+        beside.wait()
         rss = gateway.rss_kib()
         victim = bench.victim(gateway, seconds)
         bad = PacedLoad(gateway.port, rate, seconds, path="/bad", connections=8, reconnect=True, core=LOAD_CORE)

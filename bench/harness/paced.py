@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 
 
 class Report:
@@ -55,7 +55,7 @@ class _Run:
         self.request = f"GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n".encode()
         self.rate, self.seconds = rate, seconds
         self.selector = selectors.DefaultSelector()
-        self.idle, self.samples, self.statuses, self.failures = [], [], Counter(), []
+        self.idle, self.samples, self.statuses, self.failures = deque(), [], Counter(), []
         for _ in range(connections):
             self.open()
 
@@ -104,7 +104,7 @@ class _Run:
         while True:
             now = time.monotonic() - self.begin
             while sent < total and sent / self.rate <= now and self.idle:
-                connection = self.idle.pop()
+                connection = self.idle.popleft()  # in turn, so that none idles until it is closed
                 connection.due = sent / self.rate
                 sent += 1
                 try:
