@@ -1,12 +1,13 @@
-# gw_room(<name> USES <room>... LINKS <library>...)
+# gw_room(<name> [COLD] USES <room>... LINKS <library>...)
 #
 # One folder of src/ is one static library, wg_<name>. Its include path is a generated folder that holds one link for itself
 # and one for each room it may use, so an upward #include ends in "No such file". Every *_test.cc of the folder goes into the
-# program <name>_test. INCLUDES adds folders of odd dependencies.
+# program <name>_test. INCLUDES adds folders of odd dependencies. COLD rooms have no part in a request: they are optimised less, which
+# builds faster. With WASMGATE_UNITY several files are compiled as one, so a name in an unnamed namespace is used once in a room.
 set(WASMGATE_ROOMS "" CACHE INTERNAL "rooms seen so far")
 
 function(gw_room name)
-  cmake_parse_arguments(ROOM "" "" "USES;LINKS;INCLUDES;TEST_LINKS" ${ARGN})
+  cmake_parse_arguments(ROOM "COLD" "" "USES;LINKS;INCLUDES;TEST_LINKS" ${ARGN})
   set(folder "${CMAKE_CURRENT_SOURCE_DIR}/${name}")
   if(NOT IS_DIRECTORY "${folder}")
     return()
@@ -40,12 +41,17 @@ function(gw_room name)
     # PRIVATE: a room's view must not leak to the rooms above it.
     target_include_directories(wg_${name} PRIVATE "${view}" ${ROOM_INCLUDES})
     target_link_libraries(wg_${name} PRIVATE wasmgate_warnings)
+    set_target_properties(wg_${name} PROPERTIES UNITY_BUILD ${WASMGATE_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+    if(ROOM_COLD AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+      target_compile_options(wg_${name} PRIVATE -O1)
+    endif()
   endif()
 
   if(tests AND WASMGATE_TESTS)
     add_executable(${name}_test ${tests})
     target_include_directories(${name}_test PRIVATE "${view}" ${ROOM_INCLUDES} "${PROJECT_SOURCE_DIR}/tests")
     target_link_libraries(${name}_test PRIVATE wg_${name} ${ROOM_TEST_LINKS} wasmgate_warnings GTest::gmock GTest::gtest_main)
+    set_target_properties(${name}_test PROPERTIES UNITY_BUILD ${WASMGATE_UNITY} UNITY_BUILD_BATCH_SIZE 8)
     target_compile_definitions(${name}_test PRIVATE WASMGATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)

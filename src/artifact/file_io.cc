@@ -9,6 +9,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "artifact/file_descriptor.h"
+
 namespace wasmgate::artifact {
 namespace {
 
@@ -19,24 +21,8 @@ tl::unexpected<Error> system_failure(const std::string& path, const char* what =
   return fail(code, path + ": " + what + std::strerror(error), ErrorSource::Config);
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) {
-      ::close(fd_);
-    }
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 Result<std::string> read_all(const std::string& path, int flags, size_t limit_bytes, bool own) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags));
   if (file.get() < 0) {
     return system_failure(path);
   }
@@ -73,8 +59,8 @@ Result<std::string> read_all(const std::string& path, int flags, size_t limit_by
 
 // A rename is only durable once its folder is.
 void sync_folder_of(const std::string& path) {
-  const Descriptor folder(::open(std::filesystem::path(path).parent_path().c_str(),
-                                 O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const FileDescriptor folder(::open(std::filesystem::path(path).parent_path().c_str(),
+                                     O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() >= 0) {
     ::fsync(folder.get());
   }

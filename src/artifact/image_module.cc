@@ -5,7 +5,7 @@
 namespace wasmgate::artifact {
 namespace {
 
-constexpr int kIndexDepth = 2;
+constexpr int kModuleIndexDepth = 2;
 
 tl::unexpected<Error> with_place(const Error& error, const std::string& where) {
   return fail(error.code, where + ": " + error.detail, error.source, error.retryable);
@@ -64,7 +64,7 @@ Result<ResolvedImage> resolve_image(ImageEnd& end, const oci::Reference& referen
       out.manifest = std::move(*manifest);
       return out;
     }
-    if (depth == kIndexDepth) {
+    if (depth == kModuleIndexDepth) {
       return fail(ErrorCode::LimitExceeded, reference.to_string() + ": indexes inside indexes",
                   ErrorSource::Upstream);
     }

@@ -6,7 +6,7 @@
 namespace wasmgate::artifact {
 namespace {
 
-constexpr int kIndexDepth = 3;
+constexpr int kCopyIndexDepth = 3;
 
 Result<void> copy_blob(ImageEnd& from, const oci::Reference& source, ImageEnd& to,
                        const oci::Reference& target, const oci::Descriptor& descriptor,
@@ -99,7 +99,7 @@ Result<std::vector<oci::SignatureLayer>> read_signatures(ImageEnd& end, const oc
 
 Result<oci::Digest> copy_image(ImageEnd& from, const oci::Reference& source, ImageEnd& to,
                                const oci::Reference& target, const Progress& progress) {
-  return copy_document(from, source, to, target, progress, kIndexDepth);
+  return copy_document(from, source, to, target, progress, kCopyIndexDepth);
 }
 
 Result<bool> copy_signatures(ImageEnd& from, const oci::Reference& source, ImageEnd& to,

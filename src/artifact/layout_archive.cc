@@ -6,16 +6,11 @@
 #include <filesystem>
 
 #include "artifact/file_io.h"
+#include "artifact/layout_folder.h"
 #include "oci/image_layout.h"
 #include "oci/tar_writer.h"
 
 namespace wasmgate::artifact {
-namespace {
-
-constexpr unsigned kFolderMode = 0755;
-constexpr unsigned kFileMode = 0644;
-
-}  // namespace
 
 Result<void> unpack_layout(const std::string& file, const std::string& folder) {
   auto tar = read_whole_file(file, oci::kLayoutArchiveBytes);
@@ -26,11 +21,11 @@ Result<void> unpack_layout(const std::string& file, const std::string& folder) {
   if (!files) {
     return fail(files.error().code, file + ": " + files.error().detail, files.error().source);
   }
-  if (auto made = make_folders(folder + "/blobs/sha256", kFolderMode); !made) {
+  if (auto made = make_folders(folder + "/blobs/sha256", kLayoutFolderMode); !made) {
     return made;
   }
   for (const auto& [name, bytes] : *files) {
-    if (auto written = write_file(folder + "/" + name, bytes, kFileMode); !written) {
+    if (auto written = write_file(folder + "/" + name, bytes, kLayoutFileMode); !written) {
       return written;
     }
   }
@@ -54,7 +49,7 @@ Result<void> pack_layout(const std::string& folder, const std::string& file) {
   if (error) {
     return fail(ErrorCode::Refused, folder + ": " + error.message(), ErrorSource::Config);
   }
-  return write_file(file, oci::write_tar(files), kFileMode);
+  return write_file(file, oci::write_tar(files), kLayoutFileMode);
 }
 
 ScratchFolder::~ScratchFolder() {

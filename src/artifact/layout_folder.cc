@@ -8,8 +8,6 @@
 namespace wasmgate::artifact {
 namespace {
 
-constexpr unsigned kFolderMode = 0755;
-constexpr unsigned kFileMode = 0644;
 constexpr size_t kMarkerBytes = 4096;
 
 }  // namespace
@@ -87,12 +85,12 @@ Result<bool> LayoutFolder::has_blob(const oci::Reference&, const oci::Descriptor
 }
 
 Result<void> LayoutFolder::prepare() const {
-  if (auto made = make_folders(folder_ + "/blobs/sha256", kFolderMode); !made) {
+  if (auto made = make_folders(folder_ + "/blobs/sha256", kLayoutFolderMode); !made) {
     return made;
   }
   return exists() ? Result<void>{}
                   : write_file(folder_ + "/" + std::string(oci::kLayoutMarkerFile),
-                               oci::layout_marker(), kFileMode);
+                               oci::layout_marker(), kLayoutFileMode);
 }
 
 Result<void> LayoutFolder::put_blob(const oci::Reference&, const oci::Descriptor& descriptor,
@@ -100,7 +98,7 @@ Result<void> LayoutFolder::put_blob(const oci::Reference&, const oci::Descriptor
   if (auto prepared = prepare(); !prepared) {
     return prepared;
   }
-  return write_file(path_of(descriptor.digest), bytes, kFileMode);
+  return write_file(path_of(descriptor.digest), bytes, kLayoutFileMode);
 }
 
 Result<void> LayoutFolder::put_manifest(const oci::Reference& reference,
@@ -129,7 +127,7 @@ Result<void> LayoutFolder::put_named(const std::string& name, const FetchedManif
   if (!index) {
     return tl::unexpected(index.error());
   }
-  return write_file(path, *index, kFileMode);
+  return write_file(path, *index, kLayoutFileMode);
 }
 
 }  // namespace wasmgate::artifact

@@ -6,6 +6,9 @@
 
 namespace wasmgate::artifact {
 
+inline constexpr unsigned kLayoutFolderMode = 0755;
+inline constexpr unsigned kLayoutFileMode = 0644;
+
 class LayoutFolder final : public ImageEnd {
  public:
   explicit LayoutFolder(std::string folder) : folder_(std::move(folder)) {}

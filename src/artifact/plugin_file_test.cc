@@ -7,16 +7,16 @@
 namespace wasmgate::artifact {
 namespace {
 
-const std::string kModule("\0asm\1\0\0\0", 8);
+const std::string kSmallModule("\0asm\1\0\0\0", 8);
 
 TEST(Sha256, MatchesTheKnownDigestOfNothing) {
   EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 TEST(CheckPluginCode, AcceptsAModuleAndNamesItsDigest) {
-  const auto code = check_plugin_code(kModule, "", 100, "x");
+  const auto code = check_plugin_code(kSmallModule, "", 100, "x");
   ASSERT_TRUE(code.has_value());
-  EXPECT_EQ(code->digest, sha256_hex(kModule));
+  EXPECT_EQ(code->digest, sha256_hex(kSmallModule));
 }
 
 TEST(CheckPluginCode, RefusesOtherBytes) {
@@ -26,14 +26,14 @@ TEST(CheckPluginCode, RefusesOtherBytes) {
 }
 
 TEST(CheckPluginCode, RefusesAnotherDigestAndSaysWhatWasCompared) {
-  const auto code = check_plugin_code(kModule, std::string(64, '0'), 100, "x");
+  const auto code = check_plugin_code(kSmallModule, std::string(64, '0'), 100, "x");
   ASSERT_FALSE(code.has_value());
   EXPECT_NE(code.error().detail.find("module's bytes"), std::string::npos);
 }
 
 TEST(CheckPluginCode, HoldsItsLimit) {
-  EXPECT_TRUE(check_plugin_code(kModule, "", 8, "x").has_value());
-  const auto code = check_plugin_code(kModule, "", 7, "x");
+  EXPECT_TRUE(check_plugin_code(kSmallModule, "", 8, "x").has_value());
+  const auto code = check_plugin_code(kSmallModule, "", 7, "x");
   ASSERT_FALSE(code.has_value());
   EXPECT_EQ(code.error().code, ErrorCode::LimitExceeded);
 }

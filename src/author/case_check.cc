@@ -12,7 +12,7 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kShownBytes = 200;
 
 // All values of a header, joined by a comma.
-std::optional<std::string> joined(const HeaderPairs& headers, std::string_view name) {
+std::optional<std::string> joined_values(const HeaderPairs& headers, std::string_view name) {
   std::optional<std::string> out;
   for (const auto& [known, value] : headers) {
     if (http::equal_ignore_case(known, name)) {
@@ -33,8 +33,8 @@ std::string shown(const std::string& text) {
 HeaderPairs wanted_headers(const HeaderPairs& headers) {
   HeaderPairs out;
   for (const auto& [name, unused] : headers) {
-    if (!joined(out, name)) {
-      out.emplace_back(name, *joined(headers, name));
+    if (!joined_values(out, name)) {
+      out.emplace_back(name, *joined_values(headers, name));
     }
   }
   return out;
@@ -61,14 +61,14 @@ void compare_body(const Json& wanted, const std::string& got, const std::string&
 void compare(const MessageExpectation& wanted, const SeenMessage& got, const std::string& what,
              std::vector<std::string>& out) {
   for (const auto& [name, value] : wanted_headers(wanted.headers)) {
-    const auto found = joined(got.headers, name);
+    const auto found = joined_values(got.headers, name);
     if (found != value) {
       out.push_back(what + " header " + name + ": expected " + shown(value) + ", got " +
                     (found ? shown(*found) : "none"));
     }
   }
   for (const std::string& name : wanted.absent) {
-    if (const auto found = joined(got.headers, name)) {
+    if (const auto found = joined_values(got.headers, name)) {
       out.push_back(what + " header " + name + ": expected none, got " + shown(*found));
     }
   }

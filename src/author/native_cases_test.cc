@@ -5,18 +5,18 @@
 namespace wasmgate::author {
 namespace {
 
-CaseFile read(const std::string& text) { return *parse_case("dir/name.yaml", text); }
+CaseFile parsed(const std::string& text) { return *parse_case("dir/name.yaml", text); }
 
 TEST(NotNative, TellsWhatTheSimulatorsLack) {
-  EXPECT_EQ(not_native(read("needs: [header-hold]\nrequests: [{body: text}]")), "");
-  EXPECT_EQ(not_native(read("needs: [http-call]\nrequests: [{}]")), "needs http-call");
-  EXPECT_EQ(not_native(read("requests: [{body: {base64: /w==}}]")), "has a body that is no text");
-  EXPECT_EQ(not_native(read("requests: [{body: {repeat: ab, count: 600000}}]")),
+  EXPECT_EQ(not_native(parsed("needs: [header-hold]\nrequests: [{body: text}]")), "");
+  EXPECT_EQ(not_native(parsed("needs: [http-call]\nrequests: [{}]")), "needs http-call");
+  EXPECT_EQ(not_native(parsed("requests: [{body: {base64: /w==}}]")), "has a body that is no text");
+  EXPECT_EQ(not_native(parsed("requests: [{body: {repeat: ab, count: 600000}}]")),
             "has a body above 1 MiB");
 }
 
 TEST(NativeCases, HaveEverythingWrittenOut) {
-  const auto json = nlohmann::json::parse(native_cases({read(R"(config: {a: 1}
+  const auto json = nlohmann::json::parse(native_cases({parsed(R"(config: {a: 1}
 route: r
 requests: [{chunks: [a, b], headers: {x: y}, expect: {status: 403, upstream: none}}])")}));
   ASSERT_EQ(json.size(), 1U);

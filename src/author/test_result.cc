@@ -32,7 +32,7 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-std::string joined(const std::vector<std::string>& lines) {
+std::string joined_lines(const std::vector<std::string>& lines) {
   std::string out;
   for (const std::string& line : lines) {
     out += (out.empty() ? "" : "\n") + line;
@@ -48,7 +48,7 @@ std::string junit_case(const TestResult& result) {
   }
   const char* element = result.verdict == Verdict::Failed ? "failure" : "skipped";
   return out + fmt::format(">\n      <{0} message=\"{1}\"/>\n    </testcase>\n", element,
-                           escaped(joined(result.messages)));
+                           escaped(joined_lines(result.messages)));
 }
 
 }  // namespace

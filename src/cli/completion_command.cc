@@ -25,7 +25,7 @@ std::vector<std::string> visible_commands(const CommandInfo& tree) {
 }
 
 // A text between single quotes of any of the three shells.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
     out += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -48,11 +48,12 @@ std::string bash_option_cases(const CommandInfo& command) {
     }
     std::string action = "return";
     if (wants_path(option)) {
-      action = "compopt -o filenames; COMPREPLY=($(compgen -W " + quoted(joined(option.choices())) +
+      action = "compopt -o filenames; COMPREPLY=($(compgen -W " +
+               in_quotes(joined(option.choices())) +
                " -- \"$cur\") $(compgen -f -- \"$cur\")); return";
     } else if (!option.choices().empty()) {
-      action =
-          "COMPREPLY=($(compgen -W " + quoted(joined(option.choices())) + " -- \"$cur\")); return";
+      action = "COMPREPLY=($(compgen -W " + in_quotes(joined(option.choices())) +
+               " -- \"$cur\")); return";
     }
     out += fmt::format("        {}) {} ;;\n", joined(option.names, "|"), action);
   }
@@ -86,7 +87,7 @@ std::string bash(const CommandInfo& tree) {
   const auto block = [&](const CommandInfo& command, const std::string& pattern) {
     out += "    " + pattern + ")\n      case \"$prev\" in\n" + bash_option_cases(command);
     out += "        *) ;;\n      esac\n      COMPREPLY=($(compgen -W " +
-           quoted(bash_words(command)) + " -- \"$cur\")) ;;\n";
+           in_quotes(bash_words(command)) + " -- \"$cur\")) ;;\n";
   };
   block(tree, "\"\"");
   for (const CommandInfo& command : tree.commands) {
@@ -120,13 +121,14 @@ std::string zsh_arguments(const CommandInfo& command) {
   std::string out;
   for (const OptionInfo& option : command.options) {
     if (option.positional) {
-      out += " \\\n        " + quoted(":" + zsh_text(option.names[0]) + ":" + zsh_action(option));
+      out +=
+          " \\\n        " + in_quotes(":" + zsh_text(option.names[0]) + ":" + zsh_action(option));
       continue;
     }
     for (const std::string& name : option.names) {
       std::string spec = (option.repeatable ? "*" : "") + name + "[" + zsh_text(option.help) + "]";
       spec += option.value.empty() ? "" : ":" + zsh_text(option.value) + ":" + zsh_action(option);
-      out += " \\\n        " + quoted(spec);
+      out += " \\\n        " + in_quotes(spec);
     }
   }
   return out;
@@ -136,7 +138,7 @@ std::string zsh(const CommandInfo& tree) {
   std::string out = "#compdef wasmgate\n_wasmgate() {\n  local -a commands\n  commands=(\n";
   for (const CommandInfo& command : tree.commands) {
     if (!command.hidden) {
-      out += "    " + quoted(command.name + ":" + zsh_text(command.help)) + "\n";
+      out += "    " + in_quotes(command.name + ":" + zsh_text(command.help)) + "\n";
     }
   }
   out += "  )\n  _arguments -C" + zsh_arguments(tree) +
@@ -154,7 +156,7 @@ std::string zsh(const CommandInfo& tree) {
 // ---- fish
 
 std::string fish_option(const OptionInfo& option, const std::string& condition) {
-  std::string out = "complete -c wasmgate -n " + quoted(condition);
+  std::string out = "complete -c wasmgate -n " + in_quotes(condition);
   for (const std::string& name : option.names) {
     out += name.starts_with("--")  ? " -l " + name.substr(2)
            : name.starts_with("-") ? " -s " + name.substr(1)
@@ -164,9 +166,9 @@ std::string fish_option(const OptionInfo& option, const std::string& condition) 
     out += wants_path(option) ? " -r -F" : " -x";
   }
   if (const std::string words = joined(option.choices()); !words.empty()) {
-    out += " -a " + quoted(words);
+    out += " -a " + in_quotes(words);
   }
-  return out + " -d " + quoted(option.help) + "\n";
+  return out + " -d " + in_quotes(option.help) + "\n";
 }
 
 std::string fish(const CommandInfo& tree) {
@@ -174,7 +176,7 @@ std::string fish(const CommandInfo& tree) {
   for (const CommandInfo& command : tree.commands) {
     if (!command.hidden) {
       out += "complete -c wasmgate -n __fish_use_subcommand -a " + command.name + " -d " +
-             quoted(command.help) + "\n";
+             in_quotes(command.help) + "\n";
     }
   }
   for (const OptionInfo& option : tree.options) {

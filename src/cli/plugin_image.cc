@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kDocumentBytes = 1024 * 1024;
+constexpr size_t kMetadataBytes = 1024 * 1024;
 
 // The module of "folder" or "folder/plugin.wasm".
 fs::path module_path(const std::string& source) {
@@ -35,7 +35,7 @@ Result<void> check_module(const std::string& path, const wasm::ModuleReport& rep
 
 // A file that may be missing: empty then, unless it was asked for by name.
 Result<std::string> optional_file(const std::string& named, const fs::path& beside) {
-  auto text = artifact::read_whole_file(named.empty() ? beside.string() : named, kDocumentBytes);
+  auto text = artifact::read_whole_file(named.empty() ? beside.string() : named, kMetadataBytes);
   if (!text && named.empty() && text.error().code == ErrorCode::NotFound) {
     return std::string();
   }
@@ -43,7 +43,7 @@ Result<std::string> optional_file(const std::string& named, const fs::path& besi
 }
 
 // "README_EN.md" → "en", "README.md" → "".
-std::optional<std::string> language_of(const std::string& name) {
+std::optional<std::string> source_language(const std::string& name) {
   if (name == "README.md") {
     return "";
   }
@@ -61,7 +61,7 @@ std::optional<std::string> language_of(const std::string& name) {
 Result<void> add_documents(const PackOptions& options, const fs::path& folder,
                            oci::ImageInput& input) {
   if (!options.readme.empty()) {
-    auto text = artifact::read_whole_file(options.readme, kDocumentBytes);
+    auto text = artifact::read_whole_file(options.readme, kMetadataBytes);
     if (!text) {
       return tl::unexpected(text.error());
     }
@@ -70,11 +70,11 @@ Result<void> add_documents(const PackOptions& options, const fs::path& folder,
   }
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const auto language = language_of(entry.path().filename().string());
+    const auto language = source_language(entry.path().filename().string());
     if (!language) {
       continue;
     }
-    auto text = artifact::read_whole_file(entry.path().string(), kDocumentBytes);
+    auto text = artifact::read_whole_file(entry.path().string(), kMetadataBytes);
     if (!text) {
       return tl::unexpected(text.error());
     }

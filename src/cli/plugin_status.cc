@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr size_t kDocumentBytes = 16ULL * 1024 * 1024;
+constexpr size_t kStatusBytes = 16ULL * 1024 * 1024;
 constexpr auto kTimeLimit = std::chrono::milliseconds(5'000);
 
 Result<std::string> fetch_page(const std::string& admin) {
@@ -27,7 +27,7 @@ Result<std::string> fetch_page(const std::string& admin) {
   std::string body;
   const auto answer = fetcher.fetch(request, [&](std::string_view part) {
     body.append(part);
-    return body.size() <= kDocumentBytes;
+    return body.size() <= kStatusBytes;
   });
   if (!answer) {
     return fail(answer.error().code,
@@ -42,7 +42,7 @@ Result<std::string> fetch_page(const std::string& admin) {
   return body;
 }
 
-std::string short_name(const std::string& resource) {
+std::string without_namespace(const std::string& resource) {
   return resource.substr(resource.rfind('/') + 1);
 }
 
@@ -51,7 +51,7 @@ std::string short_name(const std::string& resource) {
 Result<Json> read_plugins(const StatusSource& from) {
   const std::string place = from.state_dir.empty() ? from.admin : from.state_dir + "/status.json";
   auto text = from.state_dir.empty() ? fetch_page(from.admin)
-                                     : artifact::read_whole_file(place, kDocumentBytes);
+                                     : artifact::read_whole_file(place, kStatusBytes);
   if (!text) {
     return tl::unexpected(text.error());
   }
@@ -71,7 +71,7 @@ Result<Json> select_plugins(const Json& plugins, const std::string& name) {
   for (const Json& plugin : plugins) {
     const std::string resource = text_of(plugin, "resource");
     names += (names.empty() ? "" : ", ") + resource;
-    if (resource == name || short_name(resource) == name) {
+    if (resource == name || without_namespace(resource) == name) {
       out.push_back(plugin);
     }
   }

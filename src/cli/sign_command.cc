@@ -62,8 +62,8 @@ Result<Signed> verify(const VerifyOptions& options, Progress& progress) {
   return Signed{*image, *signer};
 }
 
-int report(const std::string& command, const std::string& label, const TransferOptions& options,
-           const Result<Signed>& done, Console& console) {
+int report_signature(const std::string& command, const std::string& label,
+                     const TransferOptions& options, const Result<Signed>& done, Console& console) {
   auto noted = done ? write_digest_file(options.digest_file, done->reference.digest->to_string())
                     : tl::unexpected(done.error());
   if (!noted) {
@@ -82,7 +82,7 @@ int sign_command(const SignOptions& options, Console& console) {
   Progress progress(console);
   const auto done = sign(options, progress);
   progress.finish();
-  const int code = report("sign", "signed", options, done, console);
+  const int code = report_signature("sign", "signed", options, done, console);
   if (code == kOk) {
     print_next("wasmgate verify oci://" + done->reference.to_string() + " --key PUBLIC_KEY",
                console);
@@ -94,7 +94,7 @@ int verify_command(const VerifyOptions& options, Console& console) {
   Progress progress(console);
   const auto done = verify(options, progress);
   progress.finish();
-  return report("verify", "verified", options, done, console);
+  return report_signature("verify", "verified", options, done, console);
 }
 
 }  // namespace wasmgate::cli

@@ -6,13 +6,6 @@
 namespace wasmgate::config {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return out;
-}
-
 bool any(const std::vector<std::string>& list, const auto& condition) {
   return std::any_of(list.begin(), list.end(), condition);
 }
@@ -38,6 +31,13 @@ bool domain_matches(std::string_view pattern, std::string_view host) {
 
 }  // namespace
 
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  return out;
+}
+
 bool domain_covers(const std::string& pattern, const std::string& other) {
   if (pattern == other || pattern == "*") {
     return true;
@@ -56,7 +56,7 @@ bool domain_covers(const std::string& pattern, const std::string& other) {
 }
 
 bool domain_may_meet(std::string_view raw, const std::string& host) {
-  const std::string pattern = lower(raw);
+  const std::string pattern = lower_case(raw);
   if (host.empty() || pattern == "*") {
     return true;
   }
@@ -127,7 +127,7 @@ bool rule_concerns(const MatchRule& rule, const Route& route) {
 }
 
 bool rule_matches(const MatchRule& rule, const MatchedRequest& request) {
-  const std::string host = lower(without_port(request.host));
+  const std::string host = lower_case(without_port(request.host));
   const std::string cluster(request.cluster);
   const auto named = [&](const std::string& name) { return name == request.route; };
   const auto served = [&](const std::string& entry) { return service_names(entry, cluster); };
@@ -146,7 +146,7 @@ bool rule_matches(const MatchRule& rule, const MatchedRequest& request) {
       break;
   }
   return any(rule.domain,
-             [&](const std::string& domain) { return domain_matches(lower(domain), host); });
+             [&](const std::string& domain) { return domain_matches(lower_case(domain), host); });
 }
 
 bool plugin_concerns(const Plugin& plugin, const Route& route) {

@@ -11,6 +11,9 @@
 
 namespace wasmgate::config {
 
+/// `text` with its ASCII letters in lower case.
+std::string lower_case(std::string_view text);
+
 /// Whether the plug-in is called on this route at all.
 bool plugin_concerns(const Plugin& plugin, const Route& route);
 

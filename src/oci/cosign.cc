@@ -12,7 +12,7 @@ constexpr const char* kType = "cosign container image signature";
 constexpr const char* kOlderType = "atomic container signature";
 constexpr size_t kMostSignatures = 64;
 
-tl::unexpected<Error> bad(const char* what) {
+tl::unexpected<Error> bad_payload(const char* what) {
   return fail(ErrorCode::Protocol, std::string("signature payload: ") + what,
               ErrorSource::Upstream);
 }
@@ -32,11 +32,11 @@ Result<SigningClaim> read_payload(std::string_view text) {
   const auto root = parse_json(text);
   const Json* critical = root ? object_member(*root, "critical") : nullptr;
   if (critical == nullptr) {
-    return bad("no critical part");
+    return bad_payload("no critical part");
   }
   const auto type = string_member(*critical, "type");
   if (type != kType && type != kOlderType) {
-    return bad("another type");
+    return bad_payload("another type");
   }
   const Json* image = object_member(*critical, "image");
   const auto digest =
@@ -44,7 +44,7 @@ Result<SigningClaim> read_payload(std::string_view text) {
   auto manifest =
       digest ? parse_digest(*digest) : Result<Digest>(fail(ErrorCode::Protocol, "none"));
   if (!manifest) {
-    return bad("no manifest digest");
+    return bad_payload("no manifest digest");
   }
   const Json* identity = object_member(*critical, "identity");
   return SigningClaim{*manifest, identity != nullptr

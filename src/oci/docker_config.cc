@@ -23,7 +23,7 @@ std::vector<std::string> keys_of(const std::string& host, const std::string& rep
   return out;
 }
 
-tl::unexpected<Error> bad(const std::string& what) {
+tl::unexpected<Error> bad_credentials(const std::string& what) {
   return fail(ErrorCode::InvalidArgument, "credential file: " + what, ErrorSource::Config);
 }
 
@@ -36,7 +36,7 @@ Result<Credentials> read_entry(const Json& entry, const std::string& key) {
     const auto plain = base64_decode(*auth);
     const size_t colon = plain ? plain->find(':') : std::string::npos;
     if (colon == std::string::npos) {
-      return bad("the auth of " + key + " is not base64 of user:password");
+      return bad_credentials("the auth of " + key + " is not base64 of user:password");
     }
     out.username = plain->substr(0, colon);
     out.password = plain->substr(colon + 1);
@@ -60,12 +60,12 @@ Result<DockerConfig> DockerConfig::parse(std::string_view text) {
   }
   auto root = parse_json(text);
   if (!root || !root->is_object()) {
-    return bad("not a JSON object");
+    return bad_credentials("not a JSON object");
   }
   for (const char* key : {"auths", "credHelpers"}) {
     const Json* part = member(*root, key);
     if (part != nullptr && !part->is_object() && !part->is_null()) {
-      return bad(std::string(key) + " is no object");
+      return bad_credentials(std::string(key) + " is no object");
     }
   }
   out.root_ = std::move(*root);

@@ -10,7 +10,7 @@ namespace wasmgate::oci {
 namespace {
 
 constexpr int kGzipWindow = 15 + 16;  // largest window; gzip header and trailer
-constexpr size_t kBlock = 64 * 1024;
+constexpr size_t kInflateBlock = 64 * 1024;
 
 tl::unexpected<Error> corrupt(const char* what) {
   return fail(ErrorCode::Corrupt, std::string("layer: gzip data ") + what, ErrorSource::Upstream);
@@ -51,7 +51,7 @@ Result<std::string> gzip_unpack(std::string_view bytes, size_t limit_bytes) {
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
   std::string out;
-  char block[kBlock];
+  char block[kInflateBlock];
   while (true) {
     stream.next_out = reinterpret_cast<Bytef*>(block);
     stream.avail_out = sizeof block;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kWhat = "layer";
 
-tl::unexpected<Error> bad(ErrorCode code, const std::string& what) {
+tl::unexpected<Error> bad_layer(ErrorCode code, const std::string& what) {
   return fail(code, std::string(kWhat) + ": " + what, ErrorSource::Upstream);
 }
 
@@ -21,8 +21,8 @@ Result<std::string_view> unpack(std::string_view bytes, const LayerLimits& limit
   const bool zstd = bytes.starts_with("\x28\xB5\x2F\xFD");
   if (!gzip && !zstd) {
     if (bytes.size() > limits.unpacked_bytes) {
-      return bad(ErrorCode::LimitExceeded,
-                 "larger than " + std::to_string(limits.unpacked_bytes) + " bytes");
+      return bad_layer(ErrorCode::LimitExceeded,
+                       "larger than " + std::to_string(limits.unpacked_bytes) + " bytes");
     }
     return bytes;
   }
@@ -59,8 +59,8 @@ class LayerScan {
       }
     }
     if (at_root_ + in_folders_ > 1 && at_root_ != 1) {
-      return bad(ErrorCode::Refused,
-                 "plugin.wasm is there " + std::to_string(at_root_ + in_folders_) + " times");
+      return bad_layer(ErrorCode::Refused,
+                       "plugin.wasm is there " + std::to_string(at_root_ + in_folders_) + " times");
     }
     return std::move(files_);
   }
@@ -69,8 +69,8 @@ class LayerScan {
   Result<void> take(const TarEntry& entry) {
     const std::string& path = entry.path;
     if (entry.regular && entry.declared > limits_.unpacked_bytes) {
-      return bad(ErrorCode::LimitExceeded,
-                 "entry " + path + " claims " + std::to_string(entry.declared) + " bytes");
+      return bad_layer(ErrorCode::LimitExceeded,
+                       "entry " + path + " claims " + std::to_string(entry.declared) + " bytes");
     }
     if (base_name(path) == "plugin.wasm") {
       return take_module(path, entry.regular);
@@ -85,11 +85,11 @@ class LayerScan {
 
   Result<void> take_module(const std::string& path, bool regular) {
     if (!regular) {
-      return bad(ErrorCode::Refused, path + " is not a regular file");
+      return bad_layer(ErrorCode::Refused, path + " is not a regular file");
     }
     const bool root = path == "plugin.wasm";
     if (root && ++at_root_ > 1) {
-      return bad(ErrorCode::Refused, "plugin.wasm is there twice");
+      return bad_layer(ErrorCode::Refused, "plugin.wasm is there twice");
     }
     in_folders_ += root ? 0 : 1;
     if (!root && at_root_ > 0) {

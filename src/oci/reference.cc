@@ -8,7 +8,7 @@ namespace {
 bool is_lower_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 bool is_alnum(char c) { return is_lower_alnum(c) || (c >= 'A' && c <= 'Z'); }
 
-tl::unexpected<Error> bad(std::string_view text, const std::string& what) {
+tl::unexpected<Error> bad_reference(std::string_view text, const std::string& what) {
   return fail(ErrorCode::InvalidArgument, "image reference \"" + std::string(text) + "\": " + what,
               ErrorSource::Config);
 }
@@ -138,14 +138,14 @@ Result<Reference> parse_reference(std::string_view text) {
   }
   const size_t slash = rest.find('/');
   if (slash == std::string_view::npos) {
-    return bad(text, "no registry; write host/repository:tag");
+    return bad_reference(text, "no registry; write host/repository:tag");
   }
   Reference out;
   out.host = std::string(rest.substr(0, slash));
   std::transform(out.host.begin(), out.host.end(), out.host.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   if (!is_host(out.host)) {
-    return bad(text, "\"" + out.host + "\" is no registry host");
+    return bad_reference(text, "\"" + out.host + "\" is no registry host");
   }
   rest.remove_prefix(slash + 1);
   if (const size_t at = rest.find('@'); at != std::string_view::npos) {
@@ -161,15 +161,15 @@ Result<Reference> parse_reference(std::string_view text) {
   if (const size_t colon = rest.find(':'); colon != std::string_view::npos) {
     out.tag = std::string(rest.substr(colon + 1));
     if (!is_tag(out.tag)) {
-      return bad(text, "\"" + out.tag + "\" is no tag");
+      return bad_reference(text, "\"" + out.tag + "\" is no tag");
     }
     rest = rest.substr(0, colon);
   }
   out.repository = std::string(rest);
   if (!is_repository(out.repository)) {
-    return bad(text,
-               "\"" + out.repository +
-                   "\" is no repository (lower-case letters, digits, separators . _ - inside)");
+    return bad_reference(
+        text, "\"" + out.repository +
+                  "\" is no repository (lower-case letters, digits, separators . _ - inside)");
   }
   if (out.host == "index.docker.io" || out.host == "registry-1.docker.io") {
     out.host = "docker.io";

@@ -15,7 +15,7 @@ struct CloseArchive {
 };
 using ArchivePointer = std::unique_ptr<archive, CloseArchive>;
 
-tl::unexpected<Error> bad(ErrorCode code, const std::string& what) {
+tl::unexpected<Error> bad_tar(ErrorCode code, const std::string& what) {
   return fail(code, what, ErrorSource::Upstream);
 }
 
@@ -36,14 +36,14 @@ Result<std::string> read_data(archive* a, size_t limit, const std::string& what)
       return out;
     }
     if (result != ARCHIVE_OK) {
-      return bad(ErrorCode::Corrupt, what + ": " + text_of(a));
+      return bad_tar(ErrorCode::Corrupt, what + ": " + text_of(a));
     }
     if (offset != static_cast<la_int64_t>(out.size())) {
-      return bad(ErrorCode::Refused, what + " is a sparse file");
+      return bad_tar(ErrorCode::Refused, what + " is a sparse file");
     }
     if (size > limit - out.size()) {
-      return bad(ErrorCode::LimitExceeded,
-                 what + " is larger than " + std::to_string(limit) + " bytes");
+      return bad_tar(ErrorCode::LimitExceeded,
+                     what + " is larger than " + std::to_string(limit) + " bytes");
     }
     out.append(static_cast<const char*>(block), size);
   }
@@ -92,7 +92,7 @@ Result<TarReader> TarReader::open(std::string_view tar, std::string what) {
   archive* a = state->archive.get();
   archive_read_support_format_tar(a);
   if (archive_read_open_memory(a, tar.data(), tar.size()) != ARCHIVE_OK) {
-    return bad(ErrorCode::Corrupt, state->what + ": not a tar archive: " + text_of(a));
+    return bad_tar(ErrorCode::Corrupt, state->what + ": not a tar archive: " + text_of(a));
   }
   return TarReader(std::move(state));
 }
@@ -105,18 +105,18 @@ Result<std::optional<TarEntry>> TarReader::next(size_t entries) {
     return std::nullopt;
   }
   if (result != ARCHIVE_OK) {
-    return bad(ErrorCode::Corrupt, state_->what + ": not a sound tar archive: " + text_of(a));
+    return bad_tar(ErrorCode::Corrupt, state_->what + ": not a sound tar archive: " + text_of(a));
   }
   if (++state_->entries > entries) {
-    return bad(ErrorCode::LimitExceeded,
-               state_->what + ": more than " + std::to_string(entries) + " entries");
+    return bad_tar(ErrorCode::LimitExceeded,
+                   state_->what + ": more than " + std::to_string(entries) + " entries");
   }
   const char* name = archive_entry_pathname(entry);
   auto path = clean_path(name);
   if (!path) {
-    return bad(ErrorCode::Refused, state_->what + ": entry \"" +
-                                       escape_control(name != nullptr ? name : "") +
-                                       "\": absolute paths, \"..\" and control bytes are refused");
+    return bad_tar(ErrorCode::Refused,
+                   state_->what + ": entry \"" + escape_control(name != nullptr ? name : "") +
+                       "\": absolute paths, \"..\" and control bytes are refused");
   }
   TarEntry out;
   out.path = std::move(*path);
@@ -138,13 +138,13 @@ Result<std::string> unpack_zstd(std::string_view bytes, size_t limit, const std:
   archive_entry* entry = nullptr;
   if (archive_read_open_memory(a.get(), bytes.data(), bytes.size()) != ARCHIVE_OK ||
       archive_read_next_header(a.get(), &entry) != ARCHIVE_OK) {
-    return bad(ErrorCode::Corrupt, what + ": zstd data: " + text_of(a.get()));
+    return bad_tar(ErrorCode::Corrupt, what + ": zstd data: " + text_of(a.get()));
   }
   auto out = read_data(a.get(), limit, "the unpacked layer");
   if (!out && out.error().code == ErrorCode::LimitExceeded) {
-    return bad(ErrorCode::LimitExceeded, what + ": unpacks to more than " + std::to_string(limit) +
-                                             " bytes (" + std::to_string(bytes.size()) +
-                                             " packed)");
+    return bad_tar(ErrorCode::LimitExceeded, what + ": unpacks to more than " +
+                                                 std::to_string(limit) + " bytes (" +
+                                                 std::to_string(bytes.size()) + " packed)");
   }
   return out;
 }

@@ -5,7 +5,7 @@
 namespace wasmgate::oci {
 namespace {
 
-tl::unexpected<Error> bad(std::string_view text, const char* what) {
+tl::unexpected<Error> bad_url(std::string_view text, const char* what) {
   return fail(ErrorCode::InvalidArgument, "URL \"" + std::string(text) + "\": " + what,
               ErrorSource::Config);
 }
@@ -44,31 +44,31 @@ Result<Url> parse_url(std::string_view text) {
   std::transform(out.scheme.begin(), out.scheme.end(), out.scheme.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
   if (scheme == std::string_view::npos || (out.scheme != "http" && out.scheme != "https")) {
-    return bad(text, "not http:// or https://");
+    return bad_url(text, "not http:// or https://");
   }
   if (std::any_of(text.begin(), text.end(), [](char c) {
         return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '\\';
       })) {
-    return bad(text, "spaces, control bytes and backslashes must be percent-encoded");
+    return bad_url(text, "spaces, control bytes and backslashes must be percent-encoded");
   }
   std::string_view rest = text.substr(scheme + 3);
   const size_t end = std::min(rest.find_first_of("/?#"), rest.size());
   std::string_view authority = rest.substr(0, end);
   out.target = std::string(rest.substr(end));
   if (out.target.find('#') != std::string::npos) {
-    return bad(text, "a fragment has no meaning here");
+    return bad_url(text, "a fragment has no meaning here");
   }
   if (out.target.empty() || out.target.front() != '/') {
     out.target.insert(0, "/");
   }
   if (authority.find('@') != std::string_view::npos) {
-    return bad("...", "a user or password in a URL is refused");
+    return bad_url("...", "a user or password in a URL is refused");
   }
   out.port = own_port(out.scheme);
   if (authority.starts_with("[")) {
     const size_t close = authority.find(']');
     if (close == std::string_view::npos) {
-      return bad(text, "the bracket of the IPv6 address is not closed");
+      return bad_url(text, "the bracket of the IPv6 address is not closed");
     }
     out.host = std::string(authority.substr(1, close - 1));
     authority.remove_prefix(close + 1);
@@ -79,12 +79,12 @@ Result<Url> parse_url(std::string_view text) {
   }
   if (!authority.empty() &&
       (authority.front() != ':' || !read_port(authority.substr(1), out.port))) {
-    return bad(text, "the port is no number from 1 to 65535");
+    return bad_url(text, "the port is no number from 1 to 65535");
   }
   std::transform(out.host.begin(), out.host.end(), out.host.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
   if (out.host.empty()) {
-    return bad(text, "no host");
+    return bad_url(text, "no host");
   }
   return out;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "config/rule_match.h"
 #include "config/yaml/parse_yaml.h"
 
 namespace wasmgate::server {
@@ -13,13 +14,6 @@ struct Document {
   size_t begin = 0;
   size_t end = 0;
 };
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 std::string text_of(const config::Node* node) {
   return node != nullptr && node->is(config::NodeKind::String) ? node->text : "";
@@ -51,7 +45,7 @@ std::optional<ResourceId> id_of(const std::string& path, std::string_view part) 
   }
   const config::Node* metadata = nodes.front()->find("metadata");
   ResourceId id;
-  id.kind = lower(text_of(nodes.front()->find("kind")));
+  id.kind = config::lower_case(text_of(nodes.front()->find("kind")));
   id.name = metadata != nullptr ? text_of(metadata->find("name")) : "";
   id.space = metadata != nullptr ? text_of(metadata->find("namespace")) : "";
   if (id.space.empty()) {

@@ -20,21 +20,21 @@ namespace {
 constexpr auto kTimeLimit = std::chrono::seconds(10);
 constexpr size_t kAnswerBytes = 64 * 1024;
 
-class Pipe {
+class OutputPipe {
  public:
-  Pipe() {
+  OutputPipe() {
     std::array<int, 2> ends{-1, -1};
     if (::pipe2(ends.data(), O_CLOEXEC) == 0) {
       read_ = ends[0];
       write_ = ends[1];
     }
   }
-  ~Pipe() {
+  ~OutputPipe() {
     close_read();
     close_write();
   }
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
+  OutputPipe(const OutputPipe&) = delete;
+  OutputPipe& operator=(const OutputPipe&) = delete;
   int read_end() const { return read_; }
   int write_end() const { return write_; }
   void close_read() { close(read_); }
@@ -98,8 +98,8 @@ Result<std::string> ProcessCredentialHelper::run(const std::string& name, const 
   std::string program = "docker-credential-" + name;
   std::string verb_word = verb;
   std::array<char*, 3> words{program.data(), verb_word.data(), nullptr};
-  Pipe in;
-  Pipe out;
+  OutputPipe in;
+  OutputPipe out;
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, in.read_end(), STDIN_FILENO);

@@ -5,14 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "config/rule_match.h"
+
 namespace wasmgate::server {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; });
-  return out;
-}
 
 bool service_matches(const std::vector<std::string>& services, std::string_view cluster) {
   // direction|port|subset|fqdn
@@ -33,10 +29,11 @@ bool service_matches(const std::vector<std::string>& services, std::string_view 
                      [&](const std::string& s) { return s == parts[3] || s == with_port; });
 }
 
-// Could some host that the route's pattern admits match the rule's pattern? A route's "*.x" admits one more label in front of
+// Could some host that the route's pattern admits match the rule's pattern? A route's "*.x" admits
+// one more label in front of
 // ".x"; a rule's "*x" is a suffix and "x*" a prefix.
 bool domain_could_match(std::string_view raw, std::string_view route_host) {
-  const std::string rule = lower(raw);
+  const std::string rule = config::lower_case(raw);
   if (route_host.empty() || rule == "*") {
     return true;
   }
@@ -62,7 +59,8 @@ bool domain_could_match(std::string_view raw, std::string_view route_host) {
 
 bool rule_could_match(const config::MatchRule& rule, const config::Route& route) {
   if (!rule.ingress.empty()) {
-    const bool named = std::find(rule.ingress.begin(), rule.ingress.end(), route.name) != rule.ingress.end();
+    const bool named =
+        std::find(rule.ingress.begin(), rule.ingress.end(), route.name) != rule.ingress.end();
     return named && (rule.service.empty() || service_matches(rule.service, route.cluster));
   }
   if (!rule.service.empty()) {
@@ -73,9 +71,9 @@ bool rule_could_match(const config::MatchRule& rule, const config::Route& route)
 }
 
 bool plugin_stands_in(const config::Plugin& plugin, const config::Route& route) {
-  return plugin.has_global || std::any_of(plugin.rules.begin(), plugin.rules.end(), [&](const config::MatchRule& r) {
-           return rule_could_match(r, route);
-         });
+  return plugin.has_global ||
+         std::any_of(plugin.rules.begin(), plugin.rules.end(),
+                     [&](const config::MatchRule& r) { return rule_could_match(r, route); });
 }
 
 }  // namespace wasmgate::server

@@ -9,13 +9,6 @@
 namespace wasmgate::config {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return out;
-}
-
 class RuleCheck {
  public:
   RuleCheck(const Model& model, const Plugin& plugin, std::vector<RuleWarning>& out)
@@ -66,12 +59,13 @@ class RuleCheck {
       if (std::find(earlier.domain.begin(), earlier.domain.end(), "*") != earlier.domain.end()) {
         return "(domain \"*\") already takes every request";
       }
-      const bool all = by_domain(rule) &&
-                       std::all_of(rule.domain.begin(), rule.domain.end(), [&](const auto& domain) {
-                         return std::any_of(
-                             earlier.domain.begin(), earlier.domain.end(),
-                             [&](const auto& e) { return domain_covers(lower(e), lower(domain)); });
-                       });
+      const bool all =
+          by_domain(rule) &&
+          std::all_of(rule.domain.begin(), rule.domain.end(), [&](const auto& domain) {
+            return std::any_of(earlier.domain.begin(), earlier.domain.end(), [&](const auto& e) {
+              return domain_covers(lower_case(e), lower_case(domain));
+            });
+          });
       return all ? "already takes all its domains" : "";
     }
     const bool routes = subset(rule.ingress, earlier.ingress);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kMaxShownText = 60;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "\"" + std::string(text.substr(0, kMaxShownText)) +
          (text.size() > kMaxShownText ? "…" : "") + "\"";
 }
@@ -38,7 +38,7 @@ Place place_of(const std::string& file, const Node& node, std::string path) {
 std::string describe(const Node& node) {
   switch (node.kind) {
     case NodeKind::String:
-      return "string " + quoted(node.text);
+      return "string " + in_quotes(node.text);
     case NodeKind::Number:
     case NodeKind::Bool:
       return std::string(to_string(node.kind)) + " " + node.text;

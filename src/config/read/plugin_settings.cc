@@ -14,10 +14,8 @@ namespace {
 
 using Limits = PluginLimits;
 
-constexpr uint64_t kMi = 1ULL << 20;
-constexpr uint64_t kGi = 1ULL << 30;
-constexpr uint64_t kMaxCount = 1'000'000'000;
-constexpr uint64_t kDay = 86'400'000;  // milliseconds
+constexpr uint64_t kMaxSetting = 1'000'000'000;
+constexpr uint64_t kDayMilliseconds = 86'400'000;
 
 // Where a setting's value goes; the type says how it is written.
 using Size = size_t Limits::*;
@@ -41,24 +39,24 @@ const std::array<Setting, 26>& table() {
       {"call-deadline", &Limits::call_deadline, false, 1, 60'000},
       {"start-deadline", &Limits::start_deadline, false, 1, 600'000},
       {"request-deadline", &Limits::request_deadline, false, 1, 600'000},
-      {"pause-limit", &Limits::pause_limit, false, 1, kDay},
-      {"min-tick", &Limits::min_tick, false, 1, kDay},
+      {"pause-limit", &Limits::pause_limit, false, 1, kDayMilliseconds},
+      {"min-tick", &Limits::min_tick, false, 1, kDayMilliseconds},
       {"module-size", &Limits::module_bytes, true, 8, kGi},
-      {"log-lines-per-second", &Limits::log_lines_per_second, false, 0, kMaxCount},
+      {"log-lines-per-second", &Limits::log_lines_per_second, false, 0, kMaxSetting},
       {"log-line-bytes", &Limits::log_line_bytes, true, 64, 16 * kMi},
-      {"shared-data-keys", &Limits::shared_data_keys, false, 0, kMaxCount},
+      {"shared-data-keys", &Limits::shared_data_keys, false, 0, kMaxSetting},
       {"shared-data-bytes", &Limits::shared_data_bytes, true, 0, kGi},
-      {"queue-count", &Limits::queue_count, false, 0, kMaxCount},
-      {"queue-items", &Limits::queue_items, false, 0, kMaxCount},
+      {"queue-count", &Limits::queue_count, false, 0, kMaxSetting},
+      {"queue-items", &Limits::queue_items, false, 0, kMaxSetting},
       {"queue-bytes", &Limits::queue_bytes, true, 0, kGi},
       {"metric-count", &Limits::metric_count, false, 0, 100'000},
-      {"callouts-per-stream", &Limits::callouts_per_stream, false, 0, kMaxCount},
-      {"callouts", &Limits::callouts, false, 0, kMaxCount},
+      {"callouts-per-stream", &Limits::callouts_per_stream, false, 0, kMaxSetting},
+      {"callouts", &Limits::callouts, false, 0, kMaxSetting},
       {"callout-response-bytes", &Limits::callout_response_bytes, true, 0, kGi},
       {"crash-budget", &Limits::crash_budget, false, 1, 1'000'000},
-      {"crash-window", &Limits::crash_window, false, 1, kDay},
-      {"backoff-min", &Limits::backoff_min, false, 1, kDay},
-      {"backoff-max", &Limits::backoff_max, false, 1, kDay},
+      {"crash-window", &Limits::crash_window, false, 1, kDayMilliseconds},
+      {"backoff-min", &Limits::backoff_min, false, 1, kDayMilliseconds},
+      {"backoff-max", &Limits::backoff_max, false, 1, kDayMilliseconds},
       {"allow-on-headers-stop-iteration", &Limits::allow_on_headers_stop_iteration},
       {"first-header-value-only", &Limits::first_header_value_only},
       {"final-body-callback-before-trailers", &Limits::final_body_callback_before_trailers},

@@ -3,14 +3,13 @@
 #include "config/read/metadata.h"
 #include "config/read/plugin_settings.h"
 #include "config/read/read_resources.h"
+#include "config/read/units.h"
 
 namespace wasmgate::config {
 namespace {
 
 using std::chrono::hours;
 
-constexpr uint64_t kMi = 1ULL << 20;
-constexpr uint64_t kGi = 1ULL << 30;
 constexpr int64_t kMaxCount = 1'000'000'000;
 constexpr milliseconds kDay = hours(24);
 

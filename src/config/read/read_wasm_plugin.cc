@@ -101,7 +101,7 @@ void read_environment(ObjectReader vm, Plugin& out) {
   vm.finish();
 }
 
-PluginRule read_rule(ObjectReader& reader) {
+PluginRule read_plugin_rule(ObjectReader& reader) {
   PluginRule out;
   const size_t errors = reader.context().out.errors();
   out.place = reader.place();
@@ -180,7 +180,7 @@ PluginResource read_wasm_plugin(ObjectReader& root, const GatewayConfig& gateway
   out.default_config_disabled = spec.boolean("defaultConfigDisable").value_or(false);
   spec.array("matchRules", [&](const Node& item, const std::string& path) {
     ObjectReader rule(root.context(), &item, path);
-    out.rules.push_back(read_rule(rule));
+    out.rules.push_back(read_plugin_rule(rule));
   });
   spec.finish();
   root.ignore({"status"});

@@ -9,6 +9,9 @@
 
 namespace wasmgate::config {
 
+inline constexpr uint64_t kMi = 1ULL << 20;  // bytes
+inline constexpr uint64_t kGi = 1ULL << 30;  // bytes
+
 /// A duration: one or more of number and unit (ms, s, m, h) without spaces, or plain "0". Whole
 /// milliseconds only. Returns nothing for other text or more than ten years.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);

@@ -20,7 +20,7 @@ bool is_integer(const Node& node) {
   return node.is(NodeKind::Number) && std::isfinite(value) && std::floor(value) == value;
 }
 
-uint64_t characters(const std::string& text) {
+uint64_t code_points(const std::string& text) {
   return static_cast<uint64_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
@@ -168,7 +168,7 @@ class Checker {
     if (!node.is(NodeKind::String)) {
       return;
     }
-    const uint64_t length = characters(node.text);
+    const uint64_t length = code_points(node.text);
     if (schema.min_length && length < *schema.min_length) {
       expected(node, path, "at least " + std::to_string(*schema.min_length) + " characters");
     }

@@ -5,7 +5,7 @@
 namespace wasmgate::config {
 namespace {
 
-const std::string kFile = "a.yaml";
+const std::string kYamlFile = "a.yaml";
 
 // "line:column rule" of each finding.
 std::vector<std::string> places(const Diagnostics& diagnostics) {
@@ -19,7 +19,7 @@ std::vector<std::string> places(const Diagnostics& diagnostics) {
 
 std::vector<std::string> findings(std::string_view text) {
   Diagnostics out;
-  parse_yaml(kFile, text, out);
+  parse_yaml(kYamlFile, text, out);
   return places(out);
 }
 
@@ -27,7 +27,8 @@ using Places = std::vector<std::string>;
 
 TEST(ParseYaml, ReadsSeveralDocuments) {
   Diagnostics out;
-  const auto documents = parse_yaml(kFile, "a: 1\n---\n---\n# nothing\n---\n{\"b\": [x]}\n", out);
+  const auto documents =
+      parse_yaml(kYamlFile, "a: 1\n---\n---\n# nothing\n---\n{\"b\": [x]}\n", out);
   ASSERT_EQ(documents.size(), 2U);
   EXPECT_EQ(documents[1]->find("b")->items.at(0)->text, "x");
   EXPECT_EQ(documents[1]->find("b")->span.line, 6U);
@@ -35,7 +36,7 @@ TEST(ParseYaml, ReadsSeveralDocuments) {
 
 TEST(ParseYaml, GivesSpansInCharactersAndWithQuotes) {
   Diagnostics out;
-  const auto documents = parse_yaml(kFile, "é: \"ü\"\n", out);
+  const auto documents = parse_yaml(kYamlFile, "é: \"ü\"\n", out);
   const Span span = documents.at(0)->find("é")->span;
   EXPECT_EQ(span.column, 4U);
   EXPECT_EQ(span.end_column, 7U);
@@ -65,7 +66,7 @@ TEST(ParseYaml, GivesUpAfterAThousandBrokenDocuments) {
 TEST(ParseYaml, ResolvesAliasesAndMergeKeys) {
   Diagnostics out;
   const auto documents =
-      parse_yaml(kFile, "x: &x {a: 1, b: 2}\ny:\n  <<: *x\n  b: 3\nz: *x\n", out);
+      parse_yaml(kYamlFile, "x: &x {a: 1, b: 2}\ny:\n  <<: *x\n  b: 3\nz: *x\n", out);
   const Node* y = documents.at(0)->find("y");
   EXPECT_EQ(y->find("a")->text, "1");
   EXPECT_EQ(y->find("b")->text, "3");
@@ -121,7 +122,7 @@ TEST(ParseYaml, RefusesTextThatIsNoUtf8) {
 
 TEST(ParseYaml, AcceptsAByteOrderMarkAndCarriageReturns) {
   Diagnostics out;
-  EXPECT_EQ(parse_yaml(kFile,
+  EXPECT_EQ(parse_yaml(kYamlFile,
                        "\xEF\xBB\xBF"
                        "a: 1\r\nb: x\r\n",
                        out)

@@ -5,7 +5,7 @@
 
 namespace wasmgate::http {
 namespace {
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+using characters::is_blank;
 }  // namespace
 
 void ChunkExtension::begin_chunk() {

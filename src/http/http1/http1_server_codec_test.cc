@@ -11,7 +11,7 @@ namespace wasmgate::http {
 namespace {
 
 /// Records events as words; can act from inside an event.
-class Recorder final : public ServerCodecEvents {
+class ServerRecorder final : public ServerCodecEvents {
  public:
   void on_request_head(StreamId stream, HeaderMap&& headers, const RequestFacts& facts) override {
     std::swap(kept, headers);
@@ -61,7 +61,7 @@ class Http1Server : public testing::Test {
   }
 
   MessageLimits limits;
-  Recorder events;
+  ServerRecorder events;
   Buffer out;
   std::unique_ptr<ServerCodec> codec = make_http1_server_codec(events, limits);
 };
@@ -95,7 +95,8 @@ TEST_F(Http1Server, RefusesEveryByteThatNoNameHas) {
         codec = make_http1_server_codec(events, limits);
         events.log.clear();
         feed("GET / HTTP/1.1\r\nHost: a\r\n" + name + ":v\r\n\r\n");
-        ASSERT_EQ(events.log.find("refusal"), 0U) << size << " " << place << " " << static_cast<int>(c);
+        ASSERT_EQ(events.log.find("refusal"), 0U)
+            << size << " " << place << " " << static_cast<int>(c);
       }
     }
   }

@@ -1,5 +1,6 @@
 #include "http/http1/whole_head.h"
 
+#include "http/message/pseudo_header_places.h"
 #include "http/message/status.h"
 #include "http/rules/folding_names.h"
 #include "http/rules/refusals.h"
@@ -7,11 +8,6 @@
 
 namespace wasmgate::http {
 namespace {
-
-// Places of the pseudo-headers that HeadReader puts first.
-constexpr size_t kPathPlace = 1;
-constexpr size_t kAuthorityPlace = 2;
-constexpr size_t kSchemePlace = 3;
 
 /// Rules 9, 14 and 15; gives ":authority" its value.
 Refusal settle_authority(HeaderMap& headers, const HeadFacts& facts) {

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "http/message/pseudo_header_places.h"
 #include "http/rules/body_framing.h"
 #include "http/rules/characters.h"
 #include "http/rules/field_names.h"
@@ -12,14 +13,9 @@
 namespace wasmgate::http {
 namespace {
 
-// The places of pseudo-headers, whatever order the peer chose.
 constexpr std::array<std::string_view, 4> kRequestPseudo = {kMethod, kPath, kAuthority, kScheme};
-constexpr size_t kMethodPlace = 0;
-constexpr size_t kPathPlace = 1;
-constexpr size_t kAuthorityPlace = 2;
-constexpr size_t kSchemePlace = 3;
 
-constexpr Refusal kBadScheme{400, 8, "http2.bad_scheme"};
+constexpr Refusal kBadHttp2Scheme{400, 8, "http2.bad_scheme"};
 
 }  // namespace
 
@@ -170,7 +166,7 @@ Refusal FieldCollector::complete_request(const MessageLimits& limits, std::strin
   }
   const std::string_view said = headers_.fields()[kSchemePlace].value;
   if (!equal_ignore_case(said, "http") && !equal_ignore_case(said, "https")) {
-    return kBadScheme;
+    return kBadHttp2Scheme;
   }
   if (const Refusal refusal = settle_authority()) {
     return refusal;

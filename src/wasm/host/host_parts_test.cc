@@ -8,10 +8,9 @@
 namespace wasmgate::wasm {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::Pair;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::ElementsAre;
 
 class HalfRandom final : public RandomSource {
  public:
@@ -149,7 +148,8 @@ TEST(SharedDataStore, ListsByPrefix) {
   d.set("b1", "");
   d.set("a", "");
   d.set("b2", "");
-  EXPECT_THAT(d.data.list("b", 10, d.clock.now()), ElementsAre(Pair("b1", 1), Pair("b2", 3)));
+  EXPECT_THAT(d.data.list("b", 10, d.clock.now()),
+              ElementsAre(::testing::Pair("b1", 1), ::testing::Pair("b2", 3)));
   EXPECT_EQ(d.data.list("b", 1, d.clock.now()).size(), 1U);
 }
 
