@@ -80,6 +80,8 @@ Json as_json(const PluginLimits& p) {
               {"crash-window", p.crash_window.count()},
               {"backoff-min", p.backoff_min.count()},
               {"backoff-max", p.backoff_max.count()},
+              {"auto-rollback", p.auto_rollback},
+              {"rollback-window", p.rollback_window.count()},
               {"allow-on-headers-stop-iteration", p.allow_on_headers_stop_iteration},
               {"first-header-value-only", p.first_header_value_only},
               {"final-body-callback-before-trailers", p.final_body_callback_before_trailers}};
@@ -192,6 +194,18 @@ Json as_json(const MatchRule& rule) {
   return out;
 }
 
+Json as_json(const Canary& c) {
+  Json out;
+  out["url"] = c.url;
+  put(out, "file", c.file);
+  out["percent"] = c.share / 100.0;
+  put(out, "header", c.header);
+  if (c.header_value) {
+    out["headerValue"] = *c.header_value;
+  }
+  return out;
+}
+
 Json as_json(const Plugin& p) {
   Json out;
   out["resource"] = p.resource;
@@ -214,6 +228,9 @@ Json as_json(const Plugin& p) {
     out["rules"].push_back(as_json(rule));
   }
   out["limits"] = as_json(p.limits);
+  if (p.canary) {
+    out["canary"] = as_json(*p.canary);
+  }
   if (p.problem) {
     out["problem"] = Json{{"reason", p.problem->reason}, {"message", p.problem->message}};
   }

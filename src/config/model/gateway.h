@@ -102,6 +102,8 @@ struct PluginLimits {
   milliseconds crash_window{60'000};
   milliseconds backoff_min{100};
   milliseconds backoff_max{30'000};
+  bool auto_rollback = false;            // a new generation that spends its crash budget …
+  milliseconds rollback_window{60'000};  // … this soon makes room for its predecessor
   bool allow_on_headers_stop_iteration = false;
   bool first_header_value_only = false;
   bool final_body_callback_before_trailers = false;

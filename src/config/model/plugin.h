@@ -40,6 +40,17 @@ struct MatchRule {
   Location location;
 };
 
+/// Other code of the same plug-in, with the same configuration, that a part of the requests meets.
+struct Canary {
+  std::string url;     // as written
+  std::string file;    // file:// urls: the path
+  uint32_t share = 0;  // of the requests, in hundredths of a percent
+  std::string
+      header;  // requests with this header (lower case) meet it whatever the share; empty: none do
+  std::optional<std::string> header_value;  // … with exactly this value; nothing: with any
+  Location location;
+};
+
 struct Plugin {
   std::string name;      // "namespace.name": property plugin_name
   std::string resource;  // "namespace/name": for messages, and the default vm_id
@@ -69,6 +80,7 @@ struct Plugin {
   std::set<std::string> callout_clusters;  // empty: every cluster of the snapshot
   bool has_global = false;  // a global configuration: the plug-in stands in every route
   std::vector<MatchRule> rules;
+  std::optional<Canary> canary;
   std::optional<PluginProblem>
       problem;  // set: keep the last good generation, or apply the failure policy
   Location location;

@@ -7,6 +7,7 @@
 
 #include "config/read/metadata.h"
 #include "config/read/nearest.h"
+#include "config/read/read_canary.h"
 #include "config/read/units.h"
 
 namespace wasmgate::config {
@@ -31,9 +32,9 @@ struct Setting {
   uint64_t max = 0;
 };
 
-const std::array<Setting, 26>& table() {
+const std::array<Setting, 28>& table() {
   static constexpr uint64_t kMaxMemory = 512 * kMi;
-  static const std::array<Setting, 26> settings{{
+  static const std::array<Setting, 28> settings{{
       {"memory-limit", &Limits::memory_limit_bytes, true, 65'536, kMaxMemory},
       {"table-elements", &Limits::table_elements, false, 1, 10'000'000},
       {"call-deadline", &Limits::call_deadline, false, 1, 60'000},
@@ -57,6 +58,8 @@ const std::array<Setting, 26>& table() {
       {"crash-window", &Limits::crash_window, false, 1, kDayMilliseconds},
       {"backoff-min", &Limits::backoff_min, false, 1, kDayMilliseconds},
       {"backoff-max", &Limits::backoff_max, false, 1, kDayMilliseconds},
+      {"auto-rollback", &Limits::auto_rollback},
+      {"rollback-window", &Limits::rollback_window, false, 1'000, kDayMilliseconds},
       {"allow-on-headers-stop-iteration", &Limits::allow_on_headers_stop_iteration},
       {"first-header-value-only", &Limits::first_header_value_only},
       {"final-body-callback-before-trailers", &Limits::final_body_callback_before_trailers},
@@ -288,7 +291,8 @@ void read_plugin_defaults(ObjectReader& defaults, PluginSettings& out) {
 
 void read_plugin_annotations(const Metadata& metadata, Plugin& plugin, ReadContext& context) {
   std::vector<std::string> names = setting_names();
-  names.insert(names.end(), {"required", "vm-configuration"});
+  names.insert(names.end(),
+               {"required", "vm-configuration", "canary-url", "canary-percent", "canary-header"});
   for (const Annotation& annotation : metadata.annotations) {
     if (!annotation.key.starts_with(kOwnPrefix)) {
       continue;
@@ -298,9 +302,8 @@ void read_plugin_annotations(const Metadata& metadata, Plugin& plugin, ReadConte
       plugin.vm_configuration = annotation.value;
       continue;
     }
-    if (name == "canary-url" || name == "canary-percent" || name == "canary-header") {
-      context.out.warning(annotation.place, "not-supported", "not supported yet; it has no effect");
-      continue;
+    if (is_canary_annotation(name)) {
+      continue;  // read_canary()
     }
     bool known = true;
     std::optional<std::string> expected;

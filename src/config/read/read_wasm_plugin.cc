@@ -1,8 +1,9 @@
 #include <algorithm>
-#include <filesystem>
 
 #include "config/read/metadata.h"
 #include "config/read/plugin_settings.h"
+#include "config/read/plugin_url.h"
+#include "config/read/read_canary.h"
 #include "config/read/read_resources.h"
 
 namespace wasmgate::config {
@@ -32,36 +33,10 @@ NodePtr take_config(ObjectReader& reader, std::string_view key) {
   return shared_child(reader.node(), key);
 }
 
-// file://…: absolute, or relative to the folder of the document ("./" or "../" first).
-std::string local_file(ObjectReader& spec, const std::string& url) {
-  constexpr std::string_view kScheme = "file://";
-  const std::filesystem::path path(url.substr(kScheme.size()));
-  const std::string text = path.string();
-  if (text.size() > 1 && text[0] == '/') {
-    return path.lexically_normal().string();
-  }
-  if (!text.starts_with("./") && !text.starts_with("../")) {
-    spec.error("url", "bad-url", "a file URL is file:///absolute/path or file://./relative/path",
-               "file://./" + text);
-    return {};
-  }
-  return (std::filesystem::path(spec.context().file).parent_path() / path)
-      .lexically_normal()
-      .string();
-}
-
 void read_url(ObjectReader& spec, Plugin& out) {
   out.url = spec.required_string("url");
-  const size_t scheme_end = out.url.find("://");
-  const std::string scheme =
-      scheme_end == std::string::npos ? "oci" : out.url.substr(0, scheme_end);
-  if (scheme == "file") {
-    out.file = local_file(spec, out.url);
-  } else if (scheme != "oci" && scheme != "http" && scheme != "https") {
-    spec.error("url", "bad-url",
-               "the scheme \"" + scheme + "\" is not known; use file, oci, http or https");
-  } else if (scheme_end != std::string::npos && scheme_end + 3 == out.url.size()) {
-    spec.error("url", "bad-url", "nothing stands after the scheme");
+  if (const auto problem = check_plugin_url(out.url, spec.context().file, out.file)) {
+    spec.error("url", "bad-url", problem->message, problem->hint);
   }
 }
 
@@ -160,6 +135,7 @@ PluginResource read_wasm_plugin(ObjectReader& root, const GatewayConfig& gateway
   plugin.capabilities = gateway.plugin_capabilities;
   plugin.callout_clusters = gateway.plugin_callout_clusters;
   read_plugin_annotations(out.metadata, plugin, root.context());
+  plugin.canary = read_canary(out.metadata, root.context());
 
   ObjectReader spec = root.object("spec");
   if (!spec.present()) {
