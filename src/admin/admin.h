@@ -25,6 +25,17 @@ struct Condition {
   std::string message;  // may be empty
 };
 
+/// A second generation of a plug-in that a part of the requests meets.
+struct CanaryState {
+  std::string url;
+  std::string digest;  // empty: it was not fetched
+  double percent = 0;  // of the requests
+  std::string header;  // "name" or "name=value": these requests too; empty: none
+  bool serving = false;
+  std::string reason;   // when not serving, or not healthy: as a condition's
+  std::string message;  // for people
+};
+
 struct PluginState {
   std::string resource;  // "namespace/name"
   std::string url;
@@ -34,6 +45,9 @@ struct PluginState {
   std::vector<Condition> conditions;
   std::string phase;                // "AUTHN", …; empty: none
   std::optional<int32_t> priority;  // none was given: last of its phase
+  /// On trial: the digest of the predecessor, which comes back when this one breaks too often.
+  std::optional<std::string> predecessor;
+  std::optional<CanaryState> canary;
 };
 
 /// One thing that must be so before the gateway is ready: "configuration", "listeners", "plugin

@@ -30,6 +30,12 @@ Json as_json(const Condition& condition) {
   return out;
 }
 
+Json as_json(const CanaryState& canary) {
+  return {{"url", canary.url},        {"digest", canary.digest},   {"percent", canary.percent},
+          {"header", canary.header},  {"serving", canary.serving}, {"reason", canary.reason},
+          {"message", canary.message}};
+}
+
 Json as_json(const PluginState& plugin) {
   Json out{{"resource", plugin.resource},
            {"url", plugin.url},
@@ -38,6 +44,12 @@ Json as_json(const PluginState& plugin) {
            {"phase", plugin.phase},
            {"priority", plugin.priority ? Json(*plugin.priority) : Json(nullptr)},
            {"servingOlder", plugin.serving_older}};
+  if (plugin.predecessor) {
+    out["predecessor"] = *plugin.predecessor;
+  }
+  if (plugin.canary) {
+    out["canary"] = as_json(*plugin.canary);
+  }
   out["conditions"] = Json::array();
   for (const Condition& condition : plugin.conditions) {
     out["conditions"].push_back(as_json(condition));

@@ -38,6 +38,16 @@ std::string priority_text(const config::Plugin& plugin) {
       plugin.priority == INT32_MIN ? std::string("-") : std::to_string(plugin.priority));
 }
 
+std::string canary_text(const config::Canary& canary) {
+  std::string who =
+      canary.share == 0 ? "" : fmt::format("{:g} % of the requests", canary.share / 100.0);
+  if (!canary.header.empty()) {
+    who += fmt::format("{}those with the header {}{}", who.empty() ? "" : " and ", canary.header,
+                       canary.header_value ? "=" + *canary.header_value : "");
+  }
+  return fmt::format("canary: {} met by {}", canary.url, who.empty() ? "none" : who);
+}
+
 std::string as_text(const Explanation& explanation) {
   const config::Route& route = *explanation.route;
   std::string out =
@@ -61,6 +71,9 @@ std::string as_text(const Explanation& explanation) {
     if (!p.configuration.empty()) {
       out += "        " + p.configuration + "\n";
     }
+    if (p.called && p.plugin->canary) {
+      out += "        " + canary_text(*p.plugin->canary) + "\n";
+    }
   }
   return out;
 }
@@ -76,6 +89,14 @@ Json as_json(const PluginExplanation& p) {
   out["configuration"] = p.configuration.empty() ? Json() : Json(p.configuration);
   out["why"] = p.why;
   out["passedOver"] = p.passed_over;
+  if (p.plugin->canary) {
+    const config::Canary& canary = *p.plugin->canary;
+    out["canary"] = Json{{"url", canary.url}, {"percent", canary.share / 100.0}};
+    if (!canary.header.empty()) {
+      out["canary"]["header"] =
+          canary.header + (canary.header_value ? "=" + *canary.header_value : "");
+    }
+  }
   return out;
 }
 

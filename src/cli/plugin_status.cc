@@ -96,6 +96,9 @@ PluginSummary summary_of(const Json& plugin) {
       return {"False", text_of(condition, "reason")};
     }
   }
+  if (const auto canary = plugin.find("canary"); canary != plugin.end()) {
+    out.reason = text_of(*canary, "reason");
+  }
   return out;
 }
 

@@ -23,8 +23,9 @@ Result<nlohmann::ordered_json> select_plugins(const nlohmann::ordered_json& plug
 std::string text_of(const nlohmann::ordered_json& object, const char* key);
 
 struct PluginSummary {
-  std::string ready;   // "True", "False"
-  std::string reason;  // of the first condition that is not True; empty: all are
+  std::string ready;  // "True", "False"
+  std::string
+      reason;  // of the first condition that is not True, else of the canary; empty: all is well
 };
 
 /// What its conditions come to.

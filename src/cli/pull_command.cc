@@ -61,21 +61,36 @@ Result<Transferred> pull(const PullOptions& options, Progress& progress) {
                                              : transfer_image(*source, *to, session, progress);
 }
 
+// An image that a plug-in names, for itself or its canary.
+struct NamedImage {
+  const config::Plugin& plugin;
+  oci::Reference reference;
+};
+
 // The images of a configuration, each once.
-std::vector<const config::Plugin*> images_of(const config::Model& model) {
-  std::vector<const config::Plugin*> out;
+std::vector<NamedImage> images_of(const config::Model& model) {
+  std::vector<NamedImage> out;
   std::set<std::string> seen;
+  const auto add = [&](const config::Plugin& plugin, const std::string& url,
+                       const std::string& file) {
+    auto reference = oci::parse_reference(url);
+    if (file.empty() && reference && seen.insert(url).second) {
+      out.push_back({plugin, std::move(*reference)});
+    }
+  };
   for (const config::Plugin& plugin : model.plugins) {
-    if (plugin.file.empty() && oci::parse_reference(plugin.url) && seen.insert(plugin.url).second) {
-      out.push_back(&plugin);
+    add(plugin, plugin.url, plugin.file);
+    if (plugin.canary) {
+      add(plugin, plugin.canary->url, plugin.canary->file);
     }
   }
   return out;
 }
 
-Result<void> pull_plugin(const config::Plugin& plugin, const PlaceName& target,
-                         RegistrySession& session, Progress& progress) {
-  const PlaceName place{PlaceName::Kind::Registry, "", *oci::parse_reference(plugin.url)};
+Result<void> pull_image(const NamedImage& image, const PlaceName& target, RegistrySession& session,
+                        Progress& progress) {
+  const config::Plugin& plugin = image.plugin;
+  const PlaceName place{PlaceName::Kind::Registry, "", image.reference};
   progress.busy("pulling " + place.text());
   artifact::SecretCredentials secret(plugin.pull_credentials);
   const auto client = plugin.pull_credentials.empty() ? nullptr : session.registry_as(secret);
@@ -100,23 +115,23 @@ int pull_all(const PullOptions& options, Console& console) {
     console.err << config::render_text(input.diagnostics, input.sources, false);
     return kInvalidConfiguration;
   }
-  const auto plugins = images_of(*input.model);
+  const auto images = images_of(*input.model);
   std::vector<std::string> hosts;
-  for (const config::Plugin* plugin : plugins) {
-    hosts.push_back(oci::parse_reference(plugin->url)->host);
+  for (const NamedImage& image : images) {
+    hosts.push_back(image.reference.host);
   }
   Progress progress(console);
   RegistrySession session(options, hosts, input.model->gateway.oci_insecure_hosts);
   const PlaceName target{PlaceName::Kind::Folder, options.source, {}};
-  for (const config::Plugin* plugin : plugins) {
-    if (auto done = pull_plugin(*plugin, target, session, progress); !done) {
+  for (const NamedImage& image : images) {
+    if (auto done = pull_image(image, target, session, progress); !done) {
       progress.finish();
       return report_failure("pull", done.error(), console);
     }
   }
   progress.finish();
   print_result(
-      {{"target", "pulled", options.source}, {"images", "images", std::to_string(plugins.size())}},
+      {{"target", "pulled", options.source}, {"images", "images", std::to_string(images.size())}},
       options.output, console);
   print_next("set oci.preloadFolder: " + options.source + " in the GatewayConfig", console);
   return kOk;

@@ -52,6 +52,7 @@ int run_plugin_command(const RunPluginOptions& options, server::Options daemon, 
     return complain(written.error(), console);
   }
   daemon.demo = true;
+  daemon.state_may_move = true;
   daemon.paths = {folder->path()};
   return run_command(daemon, console);
 }

@@ -67,7 +67,7 @@ class ChainCore {
     return slots[d == Direction::Request ? position : slots.size() - 1 - position];
   }
 
-  void start(std::span<FilterFactory* const> factories);
+  void start(std::span<FilterFactory* const> factories, const http::HeaderMap& head);
   bool start_local_reply(LocalReply reply, bool direct);
   void finish();
 

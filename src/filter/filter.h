@@ -102,6 +102,9 @@ FilterPtr make_filter(Arena& memory, Args&&... args) {
 class FilterFactory {
  public:
   virtual ~FilterFactory() = default;
+  /// The factory that makes this stream's filter: itself, or one of the generations it stands for. Asked once per stream, with the
+  /// request's head as it came.
+  virtual FilterFactory& chosen_for(const http::HeaderMap& /*request*/) { return *this; }
   /// Made by make_filter() in `memory`, which outlives the filter. Null: the plug-in does not take part in this stream (fail-open
   /// while it is unavailable).
   virtual FilterPtr create_filter(Arena& memory) = 0;

@@ -13,11 +13,11 @@ ChainCore::ChainCore(ChainEnds& e, StreamInfo& i, const ChainLimits& l, Arena& m
   response.set_body_limit(l.body_buffer_bytes);
 }
 
-void ChainCore::start(std::span<FilterFactory* const> factories) {
+void ChainCore::start(std::span<FilterFactory* const> factories, const http::HeaderMap& head) {
   bool wants[2] = {false, false};
   slots.start(memory, factories.size());
   for (FilterFactory* factory : factories) {
-    FilterPtr filter = factory->create_filter(memory);
+    FilterPtr filter = factory->chosen_for(head).create_filter(memory);
     if (filter == nullptr) {
       continue;
     }
@@ -228,7 +228,9 @@ FilterChain::FilterChain(ChainEnds& ends, StreamInfo& info, const ChainLimits& l
 
 FilterChain::~FilterChain() { finish(); }
 
-void FilterChain::start(std::span<FilterFactory* const> factories) { state_->start(factories); }
+void FilterChain::start(std::span<FilterFactory* const> factories, const http::HeaderMap& request) {
+  state_->start(factories, request);
+}
 
 void FilterChain::on_request_headers(http::HeaderMap&& headers, bool end_stream) {
   state_->request.headers_in(std::move(headers), end_stream);

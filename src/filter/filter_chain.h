@@ -57,8 +57,9 @@ class FilterChain {
   FilterChain(const FilterChain&) = delete;
   FilterChain& operator=(const FilterChain&) = delete;
 
-  /// Adds the filters of the chosen route, in chain order; null ones are skipped. Before the first part.
-  void start(std::span<FilterFactory* const> factories);
+  /// Adds the filters of the chosen route, in chain order; null ones are skipped. Before the first part. `request`: the head that
+  /// will be fed, for factories that choose by it.
+  void start(std::span<FilterFactory* const> factories, const http::HeaderMap& request);
 
   void on_request_headers(http::HeaderMap&& headers, bool end_stream);
   void on_request_data(Buffer& data, bool end_stream);

@@ -104,7 +104,7 @@ class FilterChainTest : public testing::Test, public ChainEnds {
     for (const auto& f : factories) {
       list.push_back(f.get());
     }
-    chain.start(list);
+    chain.start(list, http::HeaderMap());
   }
   void request(bool end, std::string_view length = "") {
     http::HeaderMap map;

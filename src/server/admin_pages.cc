@@ -7,16 +7,15 @@ namespace wasmgate::server {
 namespace {
 
 // No trap, exceeded limit or quarantine within the plug-in's window.
-admin::Condition healthy(const PluginStatus& status, MonotonicTime now) {
-  const auto plugin = status.running.lock();
+admin::Condition healthy(wasm::Plugin* plugin, const std::string& reason_when_missing, bool fails_open, MonotonicTime now) {
   if (plugin == nullptr) {
-    return {"Healthy", false, status.reason.empty() ? "NotRunning" : status.reason, "nothing of it runs"};
+    return {"Healthy", false, reason_when_missing.empty() ? "NotRunning" : reason_when_missing, "nothing of it runs"};
   }
   const wasm::CrashBudget::Health health = plugin->crashes().health(now);
   if (health.crashes == 0 && !health.quarantined) {
     return {"Healthy", true, "", ""};
   }
-  const char* reason = health.quarantined && status.fails_open               ? "FailOpenActive"
+  const char* reason = health.quarantined && fails_open               ? "FailOpenActive"
                        : health.cause == wasm::FailureCause::Deadline ? "DeadlineExceeded"
                        : health.cause == wasm::FailureCause::Memory   ? "MemoryExceeded"
                                                                       : "Trapping";
@@ -24,6 +23,17 @@ admin::Condition healthy(const PluginStatus& status, MonotonicTime now) {
           std::to_string(health.crashes) + " failures within " +
               std::to_string(plugin->spec().limits.crash_window.count() / 1000) + " s" +
               (health.quarantined ? "; in quarantine" : "")};
+}
+
+admin::CanaryState canary_state(const CanaryStatus& from, MonotonicTime now) {
+  admin::CanaryState out{from.url, from.digest, from.share / 100.0, from.header, from.serving, from.reason, from.message};
+  if (from.serving) {
+    const auto plugin = from.running.lock();
+    admin::Condition condition = healthy(plugin.get(), "", false, now);
+    out.reason = std::move(condition.reason);
+    out.message = std::move(condition.message);
+  }
+  return out;
 }
 
 // What the admin room asks of the daemon. Lives for one request.
@@ -55,9 +65,11 @@ class DaemonSource final : public admin::AdminSource {
       };
       out.push_back({from.resource, from.url, from.digest, from.abi, from.serving_older,
                      {condition("Accepted", from.accepted), condition("ResolvedRefs", from.resolved),
-                      condition("Programmed", from.programmed), healthy(from, state_.clock.now())},
+                      condition("Programmed", from.programmed), healthy(from.running.lock().get(), from.reason, from.fails_open, state_.clock.now())},
                      from.phase,
-                     from.priority == INT32_MIN ? std::nullopt : std::optional(from.priority)});
+                     from.priority == INT32_MIN ? std::nullopt : std::optional(from.priority),
+                     from.on_trial_before,
+                     from.canary ? std::optional(canary_state(*from.canary, state_.clock.now())) : std::nullopt});
     }
     return out;
   }

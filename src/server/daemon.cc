@@ -53,9 +53,37 @@ Daemon::~Daemon() {
   publisher_.reset();
   preparer_.reset();
   workers_.clear();
+  if (!temporary_state_.empty()) {
+    std::error_code error;
+    std::filesystem::remove_all(temporary_state_, error);
+  }
+}
+
+// Two gateways in one folder would take each other's socket and status.
+bool Daemon::take_state_folder() {
+  auto lock = StateLock::take(state_folder(options_.state_dir));
+  if (!lock && lock.error().code == ErrorCode::InvalidArgument && options_.state_dir.empty() &&
+      (options_.state_may_move || options_.paths.empty())) {
+    std::string folder = (std::filesystem::temp_directory_path() / "wasmgate-state-XXXXXX").string();
+    if (::mkdtemp(folder.data()) != nullptr) {
+      logger_->info("{}; this one uses a temporary folder", lock.error().detail.substr(0, lock.error().detail.find(';')));
+      options_.state_dir = temporary_state_ = folder;
+      kept_ = KeptGenerations(folder + "/generations");
+      lock = StateLock::take(folder);
+    }
+  }
+  if (!lock) {
+    logger_->error("{}", lock.error().detail);
+    return false;
+  }
+  state_lock_.emplace(std::move(*lock));
+  return true;
 }
 
 int Daemon::run() {
+  if (!options_.check_only && !take_state_folder()) {
+    return kFailed;
+  }
   if (options_.demo || options_.paths.empty()) {
     auto echo = start_echo(loop_, *logger_);
     if (!echo) {
@@ -132,7 +160,9 @@ bool Daemon::start_workers(const config::Model& model) {
                                                                  model.gateway.limits.connections_per_address);
   preparer_ = std::make_unique<VmPreparer>();
   const WorkerShared shared{*logger_,           random_,           metrics_, *proxy_metrics_,
-                            *connection_limits_, access_log_.get(), *preparer_};
+                            *connection_limits_, access_log_.get(), *preparer_,
+                            // By way of this thread, which outlives the workers and knows whether there is a publisher.
+                            [this] { loop_.post([this] { look_again(); }); }};
   for (uint32_t i = 0; i < workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, shared));
   }
@@ -142,7 +172,7 @@ bool Daemon::start_workers(const config::Model& model) {
   if (!open_store()) {
     return false;
   }
-  builder_ = std::make_unique<GenerationBuilder>(*store_, *compiler_, *process_, workers, *logger_);
+  builder_ = std::make_unique<GenerationBuilder>(*store_, *compiler_, *process_, *preparer_, workers, clock_, *logger_);
   publisher_ = std::make_unique<Publisher>(*builder_, workers_, [this](Published published) {
     loop_.post([this, box = std::make_shared<Published>(std::move(published))] { on_published(std::move(*box)); });
   });
@@ -254,6 +284,12 @@ void Daemon::reload(const char* cause) {
   offer(std::move(*loaded.model));
 }
 
+void Daemon::look_again() {
+  if (publisher_ != nullptr) {
+    publisher_->look_again();
+  }
+}
+
 void Daemon::on_published(Published published) {
   published_ = std::move(published);
   metrics_.add(reloads_);
@@ -267,7 +303,6 @@ void Daemon::on_published(Published published) {
     return;
   }
   ready_ = true;
-  write_status();
   for (size_t i = 0; i < workers_.size(); ++i) {
     auto sockets = std::make_shared<std::vector<net::Socket>>(std::move(sockets_[i]));
     workers_[i]->post([worker = workers_[i].get(), sockets] {
@@ -285,6 +320,7 @@ void Daemon::on_published(Published published) {
     text += "   admin http://" + admin_->address().to_string();
   }
   logger_->info("wasmgate {} ready in {} ms{}", kVersion, took.count(), text);
+  write_status();  // waits for the disk: requests need not
   write_port_file();
 }
 
@@ -322,6 +358,9 @@ void Daemon::watch(const config::Model& model) {
   for (const config::Plugin& plugin : model.plugins) {
     if (!plugin.file.empty()) {
       folders.insert(folder_of(plugin.file));
+    }
+    if (plugin.canary && !plugin.canary->file.empty()) {
+      folders.insert(folder_of(plugin.canary->file));
     }
   }
   watcher_->watch(folders);

@@ -3,6 +3,7 @@
 // the VM preparer have threads of their own and are talked to by mailbox.
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "server/signals.h"
 #include "server/small_server.h"
 #include "server/state_folder.h"
+#include "server/state_lock.h"
 #include "server/worker.h"
 #include "wasm/host/process_services.h"
 #include "wasm/host/shared_stores.h"
@@ -40,6 +42,7 @@ class Daemon {
   int run();
 
  private:
+  bool take_state_folder();
   bool start(const config::Model& model);
   bool start_engine(const config::Model& model);
   bool start_workers(const config::Model& model);
@@ -50,6 +53,7 @@ class Daemon {
   bool print_diagnostics(const config::Diagnostics& diagnostics) const;
   void apply_options(config::Model& model) const;
   void reload(const char* cause);
+  void look_again();
   void on_published(Published published);
   void watch(const config::Model& model);
   void begin_drain();
@@ -92,6 +96,8 @@ class Daemon {
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<SmallServer> echo_;
   std::unique_ptr<SmallServer> admin_;
+  std::optional<StateLock> state_lock_;
+  std::string temporary_state_;  // removed at the end; empty: none
   KeptGenerations kept_{state_folder(options_.state_dir) + "/generations"};
   std::unique_ptr<SmallServer> admin_socket_;
   /// What was given to the publisher and has not served yet, with the first folder's texts.

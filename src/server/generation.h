@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,18 @@
 #include "wasm/host/vm.h"
 
 namespace wasmgate::server {
+
+/// How a plug-in's canary does.
+struct CanaryStatus {
+  std::string url;
+  std::string digest;  // of its code; empty: it was not fetched
+  uint32_t share = 0;  // hundredths of a percent
+  std::string header;  // "name" or "name=value"; empty: none
+  bool serving = false;
+  std::string reason;  // when not: "ImagePullFailed", …, "CanaryEnded"
+  std::string message;
+  std::weak_ptr<wasm::Plugin> running;
+};
 
 /// How a plug-in of the running generation does; shown by the admin pages and the status file.
 struct PluginStatus {
@@ -30,14 +43,24 @@ struct PluginStatus {
   int32_t priority = INT32_MIN;            // INT32_MIN: none was given
   bool fails_open = false;                 // what the policy says while it is in quarantine
   std::weak_ptr<wasm::Plugin> running;     // what serves, for the condition Healthy
+  std::optional<std::string> on_trial_before;  // digest of the predecessor that would come back
+  std::optional<CanaryStatus> canary;
+};
+
+/// Code with its configuration, as workers run it.
+struct GenerationCode {
+  std::string key;                       // identity of what runs: code, configuration, limits; equal keys keep their VMs
+  std::shared_ptr<wasm::Plugin> plugin;  // null: it cannot run, and no earlier generation of it can
+  std::vector<std::unique_ptr<wasm::Vm>> vms;  // one per worker; empty when the key runs already
 };
 
 struct GenerationPlugin {
-  std::string key;                       // identity of what runs: code, configuration, limits; equal keys keep their VMs
-  std::shared_ptr<wasm::Plugin> plugin;  // null: it cannot run, and no earlier generation of it can
-  bool open_when_missing = false;        // then: its failure policy
+  GenerationCode main;
+  std::optional<GenerationCode> predecessor;  // while main is on trial: takes over when main has spent its crash budget
+  std::optional<GenerationCode> canary;
+  config::Canary canary_rule;      // when there is a canary
+  bool open_when_missing = false;  // without code: its failure policy
   bool global = false;
-  std::vector<std::unique_ptr<wasm::Vm>> vms;  // one per worker; empty when the key runs already
 };
 
 struct Generation {

@@ -45,6 +45,20 @@ const char* phase_of(config::PluginPhase phase) {
   return "";
 }
 
+// Where a plug-in's canary stands in the maps beside it. No resource has a space in its name.
+constexpr std::string_view kCanarySuffix = " canary";
+std::string canary_slot(const std::string& resource) { return resource + std::string(kCanarySuffix); }
+bool is_canary_slot(const std::string& slot) { return slot.ends_with(kCanarySuffix); }
+
+// The crash budget was spent at some time.
+bool is_broken(const std::shared_ptr<wasm::Plugin>& plugin) { return plugin->crashes().quarantines() != 0; }
+
+std::string crashes_of(wasm::Plugin& plugin, MonotonicTime now) {
+  const auto health = plugin.crashes().health(now);
+  return std::to_string(health.crashes) + " times within " + std::to_string(plugin.spec().limits.crash_window.count() / 1000) +
+         " s (" + std::string(wasm::to_string(health.cause)) + ")";
+}
+
 // A condition's reason for code that could not be had.
 const char* reason_of(ErrorCode code) {
   switch (code) {
@@ -57,8 +71,15 @@ const char* reason_of(ErrorCode code) {
 }  // namespace
 
 GenerationBuilder::GenerationBuilder(artifact::ArtifactStore& store, PluginCompiler& compiler, const wasm::ProcessServices& process,
-                                     uint32_t workers, Logger& logger)
-    : store_(store), compiler_(compiler), process_(process), workers_(workers), logger_(logger), node_id_(host_name()) {}
+                                     VmPreparer& preparer, uint32_t workers, const Clock& clock, Logger& logger)
+    : store_(store),
+      compiler_(compiler),
+      process_(process),
+      preparer_(preparer),
+      workers_(workers),
+      clock_(clock),
+      logger_(logger),
+      node_id_(host_name()) {}
 
 tl::expected<artifact::PluginCode, GenerationBuilder::Failure> GenerationBuilder::fetch(
     const config::Plugin& plugin) {
@@ -73,17 +94,37 @@ tl::expected<artifact::PluginCode, GenerationBuilder::Failure> GenerationBuilder
   return std::move(*code);
 }
 
-std::optional<std::chrono::milliseconds> GenerationBuilder::next_retry() const {
-  return waiting_.empty() ? std::nullopt : store_.next_retry();
+std::optional<std::chrono::milliseconds> GenerationBuilder::next_look() const {
+  auto next = waiting_.empty() ? std::nullopt : store_.next_retry();
+  for (const auto& [resource, trial] : trials_) {
+    const auto left = std::max(std::chrono::milliseconds(0),
+                               std::chrono::duration_cast<std::chrono::milliseconds>(trial.until - clock_.now()));
+    next = next ? std::min(*next, left) : left;
+  }
+  return next;
 }
 
-bool GenerationBuilder::retry() {
+bool GenerationBuilder::look_again() {
+  const auto now = clock_.now();
+  for (const auto& [resource, trial] : trials_) {
+    if (trial.until <= now || is_broken(good_.at(resource).plugin)) {
+      return true;
+    }
+  }
+  for (const auto& [slot, good] : good_) {
+    if (is_canary_slot(slot) && is_broken(good.plugin)) {
+      return true;
+    }
+  }
   return std::any_of(waiting_.begin(), waiting_.end(),
                      [this](const config::Plugin& plugin) { return fetch(plugin).has_value(); });
 }
 
-GenerationBuilder::Made GenerationBuilder::make(const config::Plugin& plugin, uint64_t number,
+GenerationBuilder::Made GenerationBuilder::make(const config::Plugin& plugin, bool canary, uint64_t number,
                                                 std::vector<std::unique_ptr<wasm::Vm>>& vms) {
+  if (plugin.problem) {
+    return tl::unexpected(Failure{plugin.problem->reason, plugin.problem->message, wasm::FailureCause::Configure});
+  }
   auto code = fetch(plugin);
   if (!code) {
     return tl::unexpected(code.error());
@@ -91,35 +132,119 @@ GenerationBuilder::Made GenerationBuilder::make(const config::Plugin& plugin, ui
   Good made;
   made.config = plugin;
   wasm::PluginSpec spec = make_plugin_spec(plugin, code->digest, number, node_id_);
+  spec.canary = canary;
   made.key = plugin_key(spec);
   made.status.digest = "sha256:" + code->digest;
 
+  const std::string slot = canary ? canary_slot(plugin.resource) : plugin.resource;
+  if (const auto rejected = rejected_.find(slot); rejected != rejected_.end()) {
+    if (rejected->second.key == made.key && (canary || plugin.limits.auto_rollback)) {
+      return tl::unexpected(Failure{canary ? "CanaryEnded" : "RolledBack", rejected->second.message, wasm::FailureCause::Trap, true});
+    }
+    rejected_.erase(rejected);
+  }
+
   // What runs already goes on, VMs and all.
-  if (const auto known = good_.find(plugin.resource); known != good_.end() && known->second.key == made.key) {
+  if (const auto known = good_.find(slot); known != good_.end() && known->second.key == made.key) {
     made.plugin = known->second.plugin;
     return made;
   }
   auto module = compiler_.compile(*code);
   if (!module) {
-    return tl::unexpected(Failure{"CompileFailed", module.error().detail, wasm::FailureCause::Start});
+    return tl::unexpected(Failure{"CompileFailed", module.error().detail, wasm::FailureCause::Start, true});
   }
   auto created = wasm::Plugin::create(std::move(*module), code->bytes, std::move(spec), process_);
   if (!created) {
-    return tl::unexpected(Failure{"UnsupportedABI", created.error().message, created.error().cause});
+    return tl::unexpected(Failure{"UnsupportedABI", created.error().message, created.error().cause, true});
   }
   made.plugin = std::move(*created);
-  for (uint32_t i = 0; i <= workers_; ++i) {  // one more: the spare
+  for (uint32_t i = 0; i < workers_; ++i) {
     auto vm = made.plugin->prepare_vm();
     if (!vm) {
-      return tl::unexpected(Failure{reason_of(vm.error().cause), vm.error().message, vm.error().cause});
+      return tl::unexpected(Failure{reason_of(vm.error().cause), vm.error().message, vm.error().cause, true});
     }
-    if (i < workers_) {
-      vms.push_back(std::move(*vm));
-    } else {
-      made.plugin->store_spare(std::move(*vm));
-    }
+    vms.push_back(std::move(*vm));
   }
+  fresh_.push_back(made.plugin);
   return made;
+}
+
+// A trial ends by its time, or by the crash budget of what is tried: then the predecessor is the good one again.
+void GenerationBuilder::end_trials() {
+  const auto now = clock_.now();
+  std::erase_if(trials_, [&](auto& item) {
+    auto& [resource, trial] = item;
+    Good& tried = good_.at(resource);
+    if (!is_broken(tried.plugin)) {
+      return trial.until <= now;
+    }
+    const bool other_code = tried.status.digest != trial.predecessor.status.digest;
+    rejected_[resource] = {tried.key, (other_code ? tried.status.digest : "its new configuration") + " broke " +
+                                          crashes_of(*tried.plugin, now)};
+    tried = std::move(trial.predecessor);
+    return true;
+  });
+}
+
+void GenerationBuilder::end_canaries() {
+  const auto now = clock_.now();
+  std::erase_if(good_, [&](const auto& item) {
+    const auto& [slot, canary] = item;
+    if (!is_canary_slot(slot) || !is_broken(canary.plugin)) {
+      return false;
+    }
+    rejected_[slot] = {canary.key, canary.status.digest + " broke " + crashes_of(*canary.plugin, now)};
+    return true;
+  });
+}
+
+// What is new is on trial for a while: its predecessor stands by.
+void GenerationBuilder::consider_trial(const config::Plugin& plugin, GenerationPlugin& entry, PluginStatus& status) {
+  if (!plugin.limits.auto_rollback) {
+    trials_.erase(plugin.resource);
+    return;
+  }
+  const auto known = good_.find(plugin.resource);
+  if (known != good_.end() && known->second.key != entry.main.key && !is_broken(known->second.plugin)) {
+    trials_[plugin.resource] = {known->second, clock_.now() + plugin.limits.rollback_window};
+  }
+  const auto trial = trials_.find(plugin.resource);
+  if (trial != trials_.end()) {
+    entry.predecessor = GenerationCode{trial->second.predecessor.key, trial->second.predecessor.plugin, {}};
+    status.on_trial_before = trial->second.predecessor.status.digest;
+  }
+}
+
+void GenerationBuilder::make_canary(const config::Plugin& plugin, uint64_t number, GenerationPlugin& entry, PluginStatus& status) {
+  const config::Canary& rule = *plugin.canary;
+  const std::string slot = canary_slot(plugin.resource);
+  config::Plugin other = plugin;
+  other.url = rule.url;
+  other.file = rule.file;
+  other.sha256.clear();  // the main code's
+  CanaryStatus& canary = status.canary.emplace();
+  canary.url = rule.url;
+  canary.share = rule.share;
+  canary.header = rule.header + (rule.header_value ? "=" + *rule.header_value : "");
+  GenerationCode code;
+  auto made = make(other, true, number, code.vms);
+  if (!made) {
+    canary.reason = made.error().reason;
+    canary.message = made.error().message;
+    if (!made.error().resolved && other.file.empty()) {
+      waiting_.push_back(std::move(other));
+    }
+    logger_.error("plug-in {}: no canary: {}: {}; all requests meet the main generation", plugin.resource, canary.reason, canary.message);
+    return;
+  }
+  canary.digest = made->status.digest;
+  canary.serving = true;
+  canary.running = made->plugin;
+  code.key = made->key;
+  code.plugin = made->plugin;
+  entry.canary = std::move(code);
+  entry.canary_rule = rule;
+  pending_[slot] = std::move(*made);
 }
 
 std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const config::Model> model) {
@@ -130,6 +255,9 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
   generation->route_plugins.resize(model->routes.size());
   pending_.clear();
   waiting_.clear();
+  fresh_.clear();
+  end_trials();
+  end_canaries();
   store_.set_options(model->gateway.oci_insecure_hosts, model->gateway.oci_mirrors, model->gateway.oci_preload_folder);
 
   for (const config::Plugin& plugin : model->plugins) {
@@ -139,26 +267,26 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
     status.url = plugin.url;
     status.phase = phase_of(plugin.phase);
     status.priority = plugin.priority;
-    auto made = make(plugin, generation->number, entry.vms);
+    auto made = make(plugin, false, generation->number, entry.main.vms);
     const config::Plugin* scope = &plugin;
     if (made) {
       status.digest = made->status.digest;
       status.resolved = status.programmed = true;
-      entry.plugin = made->plugin;
-      entry.key = made->key;
+      entry.main.plugin = made->plugin;
+      entry.main.key = made->key;
       pending_[plugin.resource] = std::move(*made);
     } else {
-      entry.vms.clear();
+      entry.main.vms.clear();
       status.reason = made.error().reason;
       status.message = made.error().message;
-      status.resolved = made.error().cause != wasm::FailureCause::Unavailable;
-      if (!status.resolved && plugin.file.empty()) {
+      status.resolved = made.error().resolved;
+      if (made.error().cause == wasm::FailureCause::Unavailable && plugin.file.empty()) {
         waiting_.push_back(plugin);
       }
       const auto known = good_.find(plugin.resource);
       if (known != good_.end()) {
-        entry.plugin = known->second.plugin;
-        entry.key = known->second.key;
+        entry.main.plugin = known->second.plugin;
+        entry.main.key = known->second.key;
         scope = &known->second.config;
         status.serving_older = true;
         status.digest = known->second.status.digest;
@@ -172,11 +300,15 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
                       entry.open_when_missing ? "requests pass (fail open)" : "requests are answered 503 (fail closed)");
       }
     }
-    status.running = entry.plugin;
-    status.fails_open =
-        entry.plugin != nullptr && entry.plugin->spec().opens_on(wasm::FailureCause::Quarantine);
-    if (entry.plugin != nullptr && entry.plugin->report().version) {
-      status.abi = to_string(*entry.plugin->report().version);
+    consider_trial(plugin, entry, status);
+    if (plugin.canary) {
+      make_canary(plugin, generation->number, entry, status);
+    }
+    const wasm::Plugin* running = entry.main.plugin.get();
+    status.running = entry.main.plugin;
+    status.fails_open = running != nullptr && running->spec().opens_on(wasm::FailureCause::Quarantine);
+    if (running != nullptr && running->report().version) {
+      status.abi = to_string(*running->report().version);
     }
     entry.global = scope->has_global;
     const auto index = static_cast<uint32_t>(generation->plugins.size());
@@ -191,8 +323,17 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
   return generation;
 }
 
-void GenerationBuilder::activated(const Generation&) {
+void GenerationBuilder::activated(const Generation& generation) {
   good_ = std::exchange(pending_, {});
+  for (auto& plugin : std::exchange(fresh_, {})) {
+    preparer_.prepare(std::move(plugin), std::chrono::milliseconds(0), {});
+  }
+  std::erase_if(trials_, [this](const auto& item) { return !good_.contains(item.first); });
+  std::erase_if(rejected_, [&](const auto& item) {
+    return std::none_of(generation.statuses.begin(), generation.statuses.end(), [&](const PluginStatus& status) {
+      return item.first == status.resource || (status.canary && item.first == canary_slot(status.resource));
+    });
+  });
   store_.keep_used();
 }
 

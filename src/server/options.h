@@ -26,6 +26,8 @@ struct Options {
   bool admin_off = false;                   // --admin off
   std::optional<uint32_t> workers;          // --workers; 0: as many as cores
   std::string state_dir;                    // --state-dir; empty: by the XDG rules
+  bool state_may_move = false;  // nobody applies to this run: it takes a temporary state folder
+                                // when a default one is in use
   LogLevel log_level = LogLevel::Info;
   std::optional<AccessLogOption> access_log;  // --access-log off|stdout|PATH
   bool demo = false;        // --demo: the built-in configuration and echo upstream

@@ -120,6 +120,7 @@ std::string plugin_key(const wasm::PluginSpec& spec) {
   key.add(l.crash_budget).add(l.crash_window.count()).add(l.backoff_min.count()).add(l.backoff_max.count());
   key.add(l.allow_on_headers_stop_iteration ? 1 : 0).add(l.first_header_value_only ? 1 : 0);
   key.add(l.final_body_callback_before_trailers ? 1 : 0);
+  key.add(spec.canary ? 1 : 0);
   return artifact::sha256_hex(key.text());
 }
 

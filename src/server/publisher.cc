@@ -26,24 +26,33 @@ void Publisher::publish(std::shared_ptr<const config::Model> model) {
   wake_.notify_all();
 }
 
+void Publisher::look_again() {
+  {
+    const std::lock_guard lock(mutex_);
+    look_ = true;
+  }
+  wake_.notify_all();
+}
+
 void Publisher::run() {
   while (true) {
     std::shared_ptr<const config::Model> model;
     {
       std::unique_lock lock(mutex_);
-      const auto something = [this] { return stop_ || next_ != nullptr; };
-      if (const auto retry_in = last_ != nullptr ? builder_.next_retry() : std::nullopt) {
-        wake_.wait_for(lock, *retry_in + std::chrono::milliseconds(10), something);
+      const auto something = [this] { return stop_ || look_ || next_ != nullptr; };
+      if (const auto look_in = last_ != nullptr ? builder_.next_look() : std::nullopt) {
+        wake_.wait_for(lock, *look_in + std::chrono::milliseconds(10), something);
       } else {
         wake_.wait(lock, something);
       }
       if (stop_) {
         return;
       }
+      look_ = false;
       model = std::exchange(next_, nullptr);
     }
-    // Time over, nothing new: what could not be fetched is tried again, and built only when it came.
-    if (model == nullptr && builder_.retry()) {
+    // Nothing new is asked for: what serves is built again only when that would change it.
+    if (model == nullptr && last_ != nullptr && builder_.look_again()) {
       model = last_;
     }
     if (model != nullptr) {

@@ -34,6 +34,8 @@ class Publisher {
 
   /// Thread: any.
   void publish(std::shared_ptr<const config::Model> model);
+  /// A plug-in has spent its crash budget: the running model is built again when that changes it. Thread: any.
+  void look_again();
 
  private:
   void run();
@@ -47,6 +49,7 @@ class Publisher {
   std::condition_variable wake_;
   std::shared_ptr<const config::Model> next_;
   std::shared_ptr<const config::Model> last_;  // this thread only
+  bool look_ = false;
   bool stop_ = false;
   std::thread thread_;
 };

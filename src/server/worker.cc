@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "server/generation_choice.h"
 #include "server/unavailable_filter.h"
 
 namespace wasmgate::server {
@@ -74,6 +75,44 @@ void Worker::start() {
   });
 }
 
+std::shared_ptr<wasm::PluginWorker> Worker::plugin_worker(GenerationCode& code, Part& part) {
+  std::shared_ptr<wasm::PluginWorker> worker;
+  if (running_ != nullptr) {
+    const auto known = running_->plugins.find(code.key);
+    worker = known == running_->plugins.end() ? nullptr : known->second;
+  }
+  if (worker == nullptr) {
+    worker = std::make_shared<wasm::PluginWorker>(code.plugin, host_, *this);
+    if (index_ < code.vms.size() && code.vms[index_] != nullptr) {
+      worker->adopt(std::move(code.vms[index_]));
+    } else {
+      request_vm(*worker, std::chrono::milliseconds(0));
+    }
+  }
+  part.plugins[code.key] = worker;
+  return worker;
+}
+
+std::shared_ptr<filter::FilterFactory> Worker::factory_of(GenerationPlugin& entry, Part& part) {
+  std::shared_ptr<filter::FilterFactory> main;
+  if (entry.main.plugin != nullptr) {
+    auto worker = plugin_worker(entry.main, part);
+    worker->set_has_stand_in(entry.predecessor.has_value());
+    main = worker;
+    if (entry.predecessor) {
+      main = std::make_shared<TrialFactory>(std::move(worker), plugin_worker(*entry.predecessor, part));
+    }
+  } else if (!entry.open_when_missing) {
+    main = std::make_shared<UnavailableFactory>();
+  }
+  if (!entry.canary) {
+    return main;
+  }
+  auto canary = plugin_worker(*entry.canary, part);
+  canary->set_has_stand_in(true);
+  return std::make_shared<CanaryFactory>(std::move(canary), std::move(main), entry.canary_rule, shared_.random.next_u64());
+}
+
 void Worker::prepare(Generation& generation) {
   auto part = std::make_unique<Part>();
   part->snapshot = std::make_shared<proxy::WorkerSnapshot>();
@@ -83,26 +122,7 @@ void Worker::prepare(Generation& generation) {
 
   std::vector<filter::FilterFactory*> by_plugin;  // null: takes no part
   for (GenerationPlugin& entry : generation.plugins) {
-    std::shared_ptr<filter::FilterFactory> factory;
-    if (entry.plugin != nullptr) {
-      std::shared_ptr<wasm::PluginWorker> worker;
-      if (running_ != nullptr) {
-        const auto known = running_->plugins.find(entry.key);
-        worker = known == running_->plugins.end() ? nullptr : known->second;
-      }
-      if (worker == nullptr) {
-        worker = std::make_shared<wasm::PluginWorker>(entry.plugin, host_, *this);
-        if (index_ < entry.vms.size() && entry.vms[index_] != nullptr) {
-          worker->adopt(std::move(entry.vms[index_]));
-        } else {
-          request_vm(*worker, std::chrono::milliseconds(0));
-        }
-      }
-      part->plugins[entry.key] = worker;
-      factory = worker;
-    } else if (!entry.open_when_missing) {
-      factory = std::make_shared<UnavailableFactory>();
-    }
+    std::shared_ptr<filter::FilterFactory> factory = factory_of(entry, *part);
     by_plugin.push_back(factory.get());
     if (factory != nullptr) {
       snapshot.factories.push_back(std::move(factory));

@@ -32,6 +32,8 @@ struct WorkerShared {
   proxy::ConnectionLimits& connection_limits;
   proxy::AccessLogSink* access_log;
   VmPreparer& preparer;
+  /// A plug-in has spent its crash budget. Called on the worker's thread.
+  std::function<void()> quarantined;
 };
 
 class Worker final : public wasm::PluginWorkerEvents {
@@ -65,6 +67,11 @@ class Worker final : public wasm::PluginWorkerEvents {
   };
 
   void request_vm(wasm::PluginWorker& worker, std::chrono::milliseconds delay) override;
+  void on_quarantined(wasm::PluginWorker& /*worker*/) override { shared_.quarantined(); }
+  /// The one that runs under the same key, else a new one.
+  std::shared_ptr<wasm::PluginWorker> plugin_worker(GenerationCode& code, Part& part);
+  /// What stands in the chains; null: nothing does.
+  std::shared_ptr<filter::FilterFactory> factory_of(GenerationPlugin& entry, Part& part);
   std::shared_ptr<wasm::PluginWorker> find(const wasm::PluginWorker& worker) const;
   void housekeep();
 

@@ -54,7 +54,7 @@ void ServerStream::begin(StreamConnection& connection, http::StreamId id, Snapsh
   chain_.emplace(ends, info_, chain_limits(context_.settings.limits), memory_);
   const RouteChain& factories = (*snapshot_.get())->chain_of(route_);
   checks_heads_ = !factories.empty();
-  chain_->start(factories);
+  chain_->start(factories, request_map_);
   touch();
   chain_->on_request_headers(std::move(request_map_), facts.end_stream);
   if (facts.expect_continue && !ended_ && !head_written_) {

@@ -62,7 +62,7 @@ PluginCode::PluginCode(PluginSpec s, const ProcessServices& p, ModuleReport r)
       process(p),
       report(std::move(r)),
       version(report.version.value_or(AbiVersion::V0_2_1)),
-      metrics(PluginMetrics::define(process.metrics, spec.resource)),
+      metrics(PluginMetrics::define(process.metrics, spec.resource, spec.canary)),
       log_quota(spec.limits.log_lines_per_second) {
   process.stores.enter(spec.shared_namespace());
   shared_data_ = process.stores.data(spec.shared_namespace());
@@ -93,7 +93,7 @@ tl::expected<std::shared_ptr<PluginCode>, PluginFailure> PluginCode::make(std::s
 }
 
 void PluginCode::log(LogLevel level, std::string_view line) const {
-  process.logger.log(level, "plug-in {}: {}", spec.resource, line);
+  process.logger.log(level, "plug-in {}{}: {}", spec.resource, spec.canary ? " (canary)" : "", line);
 }
 
 }  // namespace wasmgate::wasm

@@ -2,14 +2,18 @@
 
 namespace wasmgate::wasm {
 
-PluginMetrics PluginMetrics::define(MetricRegistry& registry, const std::string& resource) {
+PluginMetrics PluginMetrics::define(MetricRegistry& registry, const std::string& resource, bool canary) {
+  MetricLabels plugin{{"plugin", resource}};
+  if (canary) {
+    plugin.emplace_back("canary", "true");
+  }
   const auto counter = [&](const char* name, const char* help, MetricLabels more = {}) {
-    MetricLabels labels{{"plugin", resource}};
+    MetricLabels labels = plugin;
     labels.insert(labels.end(), more.begin(), more.end());
     return registry.counter(name, help, labels, resource);
   };
   const auto level = [&](const char* name, const char* help) {
-    return registry.up_down(name, help, {{"plugin", resource}}, resource);
+    return registry.up_down(name, help, plugin, resource);
   };
   constexpr auto kFailures = "wasmgate_plugin_failures_total";
   constexpr auto kFailuresHelp = "Times a VM of the plug-in broke, by cause.";

@@ -28,7 +28,8 @@ struct PluginMetrics {
   MetricId pause_limit;
   MetricId refused_calls;     // capability, phase or limit
 
-  static PluginMetrics define(MetricRegistry& registry, const std::string& resource);
+  /// `canary`: the label canary="true" is added, so that both generations can be told apart and summed.
+  static PluginMetrics define(MetricRegistry& registry, const std::string& resource, bool canary = false);
 };
 
 }  // namespace wasmgate::wasm

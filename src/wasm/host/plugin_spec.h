@@ -81,6 +81,7 @@ struct PluginSpec {
   bool fail_open = false;                      // the policy for every cause …
   std::map<FailureCause, bool> fail_open_on;   // … that has none of its own
   bool required = false;
+  bool canary = false;  // a second generation beside the one that most streams meet; its metrics say so
 
   bool opens_on(FailureCause cause) const {
     const auto own = fail_open_on.find(cause);

@@ -96,7 +96,9 @@ void PluginWorker::on_vm_failed(Vm& vm, FailureCause cause) {
   const auto decision = plugin_->crashes().on_crash(services_.clock().now(), cause);
   if (decision.quarantined) {
     count(plugin_->metrics().quarantines);
-    plugin_->code().log(LogLevel::Error, "broke too often; it is in quarantine and not called until a probe succeeds");
+    plugin_->code().log(LogLevel::Error, has_stand_in_ ? "broke too often; it is not called any more"
+                                                       : "broke too often; it is in quarantine and not called until a probe succeeds");
+    events_.on_quarantined(*this);
   }
   if (vm_.get() != &vm) {
     sweep_later();  // one of the old ones
@@ -105,7 +107,7 @@ void PluginWorker::on_vm_failed(Vm& vm, FailureCause cause) {
   // In quarantine no VM is kept either: its timers and queues would go on calling the guest.
   down_cause_ = decision.quarantined ? FailureCause::Quarantine : cause;
   old_.push_back({std::move(vm_), {}});
-  replace_vm(decision.delay);
+  replace_vm(has_stand_in_ && !decision.quarantined ? std::chrono::milliseconds(0) : decision.delay);
   sweep_later();
 }
 

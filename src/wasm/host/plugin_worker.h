@@ -25,6 +25,9 @@ class PluginWorkerEvents {
   /// A VM is missing: prepare one on the preparation thread after `delay` and adopt() it here. Also store a spare in the plug-in
   /// when it has none. Called at most once until adopt() or preparation_failed() answers.
   virtual void request_vm(class PluginWorker& worker, std::chrono::milliseconds delay) = 0;
+
+  /// The plug-in has spent its crash budget and is in quarantine.
+  virtual void on_quarantined(class PluginWorker& /*worker*/) {}
 };
 
 class PluginWorker final : public filter::FilterFactory {
@@ -40,6 +43,11 @@ class PluginWorker final : public filter::FilterFactory {
   void preparation_failed(const PluginFailure& failure);
 
   filter::FilterPtr create_filter(Arena& memory) override;
+
+  /// Another generation takes the streams that this one cannot, so a broken VM is replaced without a back-off.
+  void set_has_stand_in(bool has) { has_stand_in_ = has; }
+  /// False while there is no VM, and for good once the crash budget was spent.
+  bool can_take_streams() const { return vm_ != nullptr && plugin_->crashes().quarantines() == 0; }
 
   /// Ends: on_done of the root context, proxy_done awaited up to the limit, on_delete. Streams still running keep their VM; call
   /// it once the generation is no longer active. `idle()` tells when the object may be destroyed without cutting anything off.
@@ -94,6 +102,7 @@ class PluginWorker final : public filter::FilterFactory {
   bool vm_requested_ = false;
   bool sweep_posted_ = false;
   bool retired_ = false;
+  bool has_stand_in_ = false;
 };
 
 }  // namespace wasmgate::wasm

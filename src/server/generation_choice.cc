@@ -1,0 +1,62 @@
+#include "server/generation_choice.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace wasmgate::server {
+namespace {
+
+constexpr uint64_t kWhole = 10'000;  // hundredths of a percent
+
+// SplitMix64: one step of a sequence that is even enough to share out requests.
+uint64_t next_random(uint64_t& state) {
+  uint64_t z = state += 0x9E3779B97F4A7C15ULL;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+  return z ^ (z >> 31);
+}
+
+}  // namespace
+
+TrialFactory::TrialFactory(std::shared_ptr<wasm::PluginWorker> candidate,
+                           std::shared_ptr<wasm::PluginWorker> predecessor)
+    : candidate_(std::move(candidate)), predecessor_(std::move(predecessor)) {}
+
+filter::FilterFactory& TrialFactory::chosen_for(const http::HeaderMap& /*request*/) {
+  return candidate_->can_take_streams() ? *candidate_ : *predecessor_;
+}
+
+filter::FilterPtr TrialFactory::create_filter(Arena& memory) {
+  return predecessor_->create_filter(memory);
+}
+
+CanaryFactory::CanaryFactory(std::shared_ptr<wasm::PluginWorker> canary,
+                             std::shared_ptr<filter::FilterFactory> main, config::Canary rule,
+                             uint64_t seed)
+    : canary_(std::move(canary)), main_(std::move(main)), rule_(std::move(rule)), state_(seed) {}
+
+bool meets_canary(const config::Canary& rule, const http::HeaderMap& request, uint32_t draw) {
+  if (draw < rule.share) {
+    return true;
+  }
+  return !rule.header.empty() &&
+         std::any_of(request.fields().begin(), request.fields().end(),
+                     [&](const http::HeaderField& field) {
+                       return field.name == rule.header &&
+                              (!rule.header_value || field.value == *rule.header_value);
+                     });
+}
+
+filter::FilterFactory& CanaryFactory::chosen_for(const http::HeaderMap& request) {
+  const auto draw = static_cast<uint32_t>(next_random(state_) % kWhole);
+  if (canary_->can_take_streams() && meets_canary(rule_, request, draw)) {
+    return *canary_;
+  }
+  return main_ != nullptr ? main_->chosen_for(request) : *this;
+}
+
+filter::FilterPtr CanaryFactory::create_filter(Arena& memory) {
+  return main_ != nullptr ? main_->create_filter(memory) : nullptr;
+}
+
+}  // namespace wasmgate::server
