@@ -11,8 +11,8 @@ pkg_check_modules(fyaml REQUIRED IMPORTED_TARGET libfyaml)
 pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)  # only its reader of replies
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
-pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
-pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
+pkg_check_modules(curl REQUIRED libcurl)        # loaded on demand: server/curl_on_demand.cc
+pkg_check_modules(archive REQUIRED libarchive)  # loaded on demand: oci/archive_on_demand.cc
 
 include(Llhttp)
 include(Engine)

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -62,6 +63,7 @@ Result<PluginCode> read_plugin_file(const std::string& path, const std::string& 
   }
   // Read what is there, one byte over the limit at most: the declared size may change meanwhile.
   std::string bytes;
+  bytes.reserve(std::min(static_cast<size_t>(info.st_size), limit_bytes));
   char block[64 * 1024];
   while (bytes.size() <= limit_bytes) {
     const ssize_t n = ::read(file.get(), block, sizeof block);

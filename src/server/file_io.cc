@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -21,6 +22,10 @@ tl::unexpected<Error> system_failure(const std::string& path) {
 
 Result<std::string> read_descriptor(int fd, size_t limit_bytes) {
   std::string out;
+  struct stat info {};
+  if (::fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
+    out.reserve(std::min(static_cast<size_t>(info.st_size), limit_bytes));  // what is read decides
+  }
   char block[64 * 1024];
   while (true) {
     const ssize_t n = ::read(fd, block, sizeof block);

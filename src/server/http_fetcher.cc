@@ -10,7 +10,6 @@
 #include <array>
 #include <mutex>
 
-#include "base/check.h"
 #include "base/log.h"
 #include "oci/address_class.h"
 #include "oci/url.h"
@@ -187,18 +186,21 @@ struct HttpFetcher::Handle {
   ~Handle() { curl_easy_cleanup(curl); }
 };
 
-HttpFetcher::HttpFetcher(std::string user_agent) : user_agent_(std::move(user_agent)) {
-  static std::once_flag once;  // libcurl's own process-wide state
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  handle_ = std::make_unique<Handle>();
-  WASMGATE_CHECK(handle_->curl != nullptr);
-}
+HttpFetcher::HttpFetcher(std::string user_agent) : user_agent_(std::move(user_agent)) {}
 
 HttpFetcher::~HttpFetcher() = default;
 
 Result<artifact::FetchResponse> HttpFetcher::fetch(const artifact::FetchRequest& request,
                                                    const artifact::BodySink& sink) {
+  if (handle_ == nullptr) {
+    static std::once_flag once;  // libcurl's own process-wide state
+    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    handle_ = std::make_unique<Handle>();
+  }
   CURL* curl = handle_->curl;
+  if (curl == nullptr) {
+    return fail(ErrorCode::Internal, request.url + ": " + curl_easy_strerror(CURLE_FAILED_INIT));
+  }
   curl_easy_reset(curl);
   Exchange exchange{request, sink, {}};
   std::array<char, CURL_ERROR_SIZE> text{};

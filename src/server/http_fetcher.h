@@ -28,7 +28,7 @@ class HttpFetcher final : public artifact::Fetcher {
 
  private:
   struct Handle;
-  std::unique_ptr<Handle> handle_;
+  std::unique_ptr<Handle> handle_;  // made by the first fetch
   std::string user_agent_;
   std::atomic<bool> stopped_{false};
 };
