@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "artifact/layout_archive.h"
+#include "artifact/layout_folder.h"
 #include "author/plugin_folder.h"
 #include "config/check/json_text.h"
 #include "config/diagnostics/render.h"
@@ -24,21 +26,28 @@ bool is_url(const std::string& reference) {
          reference.starts_with("https://") || reference.starts_with("file://");
 }
 
-Result<PluginSource> from_layout(const fs::path& folder) {
-  const auto text = server::read_file((folder / "index.json").string(), kDocumentBytes);
-  if (!text) {
-    return tl::unexpected(text.error());
+Result<PluginSource> from_layout(const std::string& folder) {
+  const auto image = artifact::LayoutFolder(folder).entry("");
+  if (!image) {
+    return tl::unexpected(image.error());
   }
-  const Json index = Json::parse(*text, nullptr, false);
-  const auto manifests = index.is_object() ? index.find("manifests") : index.end();
-  if (!index.is_object() || manifests == index.end() || !manifests->is_array() ||
-      manifests->size() != 1 || !manifests->front().contains("digest") ||
-      !manifests->front()["digest"].is_string()) {
-    return fail(ErrorCode::Refused,
-                folder.string() + ": an image layout to run holds exactly one image");
+  return PluginSource{kNoRegistry + image->digest.to_string(), folder, nullptr};
+}
+
+Result<PluginSource> from_archive(const std::string& file) {
+  auto made = TemporaryFolder::make();
+  if (!made) {
+    return tl::unexpected(made.error());
   }
-  return PluginSource{kNoRegistry + manifests->front()["digest"].get<std::string>(),
-                      folder.string()};
+  auto folder = std::make_shared<TemporaryFolder>(std::move(*made));
+  if (auto unpacked = artifact::unpack_layout(file, folder->path()); !unpacked) {
+    return tl::unexpected(unpacked.error());
+  }
+  auto source = from_layout(folder->path());
+  if (source) {
+    source->unpacked = std::move(folder);
+  }
+  return source;
 }
 
 Json metadata(const std::string& name_space, const std::string& name) {
@@ -49,18 +58,19 @@ Json metadata(const std::string& name_space, const std::string& name) {
 
 Result<PluginSource> resolve_reference(const std::string& reference, const std::string& start) {
   if (is_url(reference)) {
-    return PluginSource{reference, ""};
+    return PluginSource{reference, "", nullptr};
   }
   const fs::path path = (fs::path(start) / reference).lexically_normal();
   std::error_code error;
   if (fs::is_regular_file(path, error)) {
-    return PluginSource{"file://" + path.string(), ""};
+    return path.extension() == ".tar" ? from_archive(path.string())
+                                      : PluginSource{"file://" + path.string(), "", nullptr};
   }
   if (fs::exists(path / "oci-layout", error)) {
-    return from_layout(path);
+    return from_layout(path.string());
   }
   if (fs::is_regular_file(path / "plugin.wasm", error)) {
-    return PluginSource{"file://" + (path / "plugin.wasm").string(), ""};
+    return PluginSource{"file://" + (path / "plugin.wasm").string(), "", nullptr};
   }
   if (path.extension() == ".wasm") {
     return fail(ErrorCode::NotFound, path.string() + ": there is no such file");
@@ -73,7 +83,7 @@ Result<PluginSource> resolve_reference(const std::string& reference, const std::
     return fail(ErrorCode::NotFound,
                 plugin->module() + " is not built; try: wasmgate build " + reference);
   }
-  return PluginSource{"file://" + plugin->module(), ""};
+  return PluginSource{"file://" + plugin->module(), "", nullptr};
 }
 
 Result<Json> parse_document(const std::string& file, const std::string& text) {

@@ -2,23 +2,26 @@
 // The resources of a gateway that serves one plug-in, as JSON documents: what `run REF`, `dev` and
 // `test` write into a folder.
 
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
+#include "author/temporary_folder.h"
 #include "base/result.h"
 
 namespace wasmgate::author {
 
 struct PluginSource {
-  std::string url;             // for spec.url of a WasmPlugin
-  std::string preload_folder;  // an image layout that has it; empty: none
+  std::string url;                            // for spec.url of a WasmPlugin
+  std::string preload_folder;                 // an image layout that has it; empty: none
+  std::shared_ptr<TemporaryFolder> unpacked;  // of an archive, as long as it is needed
 };
 
-/// What REF of `run` means: a .wasm file, a plug-in's folder, an image layout's folder, or a url
-/// (oci://, http://, https://, file://). `start`: absolute, where relative paths begin. Errors:
-/// NotFound, also for a plug-in that is not built; Refused for a layout that does not hold exactly
-/// one image.
+/// What REF of `run` means: a .wasm file, a plug-in's folder, an image layout's folder or *.tar
+/// file (also of docker save), or a url (oci://, http://, https://, file://). `start`: absolute,
+/// where relative paths begin. Errors: NotFound, also for a plug-in that is not built; Refused for
+/// a layout that does not hold exactly one image.
 Result<PluginSource> resolve_reference(const std::string& reference, const std::string& start);
 
 /// A configuration of a plug-in: JSON text, when it begins with "{", else a file with one YAML or

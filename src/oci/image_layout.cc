@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "oci/docker_archive.h"
 #include "oci/json.h"
 #include "oci/media_types.h"
 #include "oci/tar_reader.h"
@@ -157,8 +158,7 @@ Result<std::map<std::string, std::string>> read_layout_archive(std::string_view 
     out[(*entry)->path] = std::move(*bytes);
   }
   if (!out.contains(std::string(kLayoutMarkerFile))) {
-    return fail(ErrorCode::NotFound, "archive: no image layout in it (no oci-layout)",
-                ErrorSource::Config);
+    return read_docker_archive(tar, kLayoutArchiveBytes);
   }
   return out;
 }
