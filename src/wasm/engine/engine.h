@@ -74,9 +74,11 @@ class LinkedModule {
   virtual ~LinkedModule() = default;
 
   /// Makes an instance; runs the module's start function, if any, under `start_ticks`. `data` is what host functions get.
+  /// `starting`: set to the instance before the start function runs, since that may call host functions; they may use memory() only.
+  /// It is gone when this fails.
   /// Errors: Internal with the engine's text (limits, pool exhausted, a trap in the start function). Thread: any.
   virtual Result<std::unique_ptr<Instance>> instantiate(void* data, const InstanceLimits& limits,
-                                                        uint64_t start_ticks) const = 0;
+                                                        uint64_t start_ticks, Instance** starting = nullptr) const = 0;
 };
 
 class Module {

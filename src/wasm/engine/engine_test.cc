@@ -135,6 +135,21 @@ TEST(LinkedModule, CallsHostFunctionsWithTheInstancesData) {
   EXPECT_EQ(sum, 106U);
 }
 
+const char* read_through(void* data, const HostFunction&, Value* args) {
+  args[0].u32 = (*static_cast<Instance**>(data))->memory().read_u32(args[0].u32).value_or(0);
+  return nullptr;
+}
+
+TEST(LinkedModule, TheStartFunctionsHostCallsHaveAMemory) {
+  const HostFunction functions[] = {{"env", "read", {{ValueType::I32}, {ValueType::I32}}, read_through, 0, 0}};
+  auto linked = module_of(R"((module (import "env" "read" (func $read (param i32) (result i32))) (memory (export "memory") 1)
+    (data (i32.const 8) "\2a") (func $s (i32.store (i32.const 16) (call $read (i32.const 8)))) (start $s)))")->link(functions).value();
+  Instance* starting = nullptr;
+  auto instance = linked->instantiate(&starting, {}, 1000, &starting).value();
+  EXPECT_EQ(starting, instance.get());
+  EXPECT_EQ(instance->memory().read_u32(16), 42U);
+}
+
 TEST(LinkedModule, EndsTheCallWhenAHostFunctionSaysSo) {
   const HostFunction functions[] = {{"env", "end", {}, end_call, 0, 0}};
   auto linked =

@@ -19,6 +19,7 @@ Vm::Vm(std::shared_ptr<PluginCode> code) : code_(std::move(code)), guest_log_(*t
   start_ticks_ = engine.ticks_for(limits().start_deadline);
   request_ticks_ = engine.ticks_for(limits().request_deadline) - 1;
   refused_.resize(code_->function_count());
+  current_ = effective_ = &root_;  // also for the module's start function
 }
 
 Vm::~Vm() {

@@ -114,8 +114,8 @@ class Vm {
   bool set_effective(uint32_t id);
   Callback callback() const { return callback_; }
   bool in_guest() const { return depth_ > 0; }
-  GuestMemory memory() { return instance_->memory(); }
-  size_t memory_bytes() { return instance_->memory().size(); }
+  GuestMemory memory() { return guest_->memory(); }
+  size_t memory_bytes() { return guest_->memory().size(); }
   /// Memory from the guest's allocator; 0 when it fails. Check ending() afterwards: the allocator may have broken the call.
   uint32_t allocate(uint32_t size);
   /// Ends the running call as a trap when the host function returns.
@@ -194,6 +194,7 @@ class Vm {
   DeclaredState declared_state_;
   GuestLog guest_log_;
   RootContext root_;
+  Instance* guest_ = nullptr;           // instance_, known before the start function runs
   std::unique_ptr<Instance> instance_;  // last: destroyed first
 };
 

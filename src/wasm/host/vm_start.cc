@@ -27,11 +27,13 @@ class VmStarter {
   bool instantiate() {
     const auto& limits = vm_.limits();
     auto instance = vm_.code_->linked().instantiate(
-        &vm_, {.memory_bytes = limits.memory_limit_bytes, .table_elements = limits.table_elements}, vm_.start_ticks_);
+        &vm_, {.memory_bytes = limits.memory_limit_bytes, .table_elements = limits.table_elements}, vm_.start_ticks_, &vm_.guest_);
+    vm_.guest_log_.flush();
     if (!instance) {
       return refuse(FailureCause::Start, "cannot be started: " + instance.error().detail);
     }
     vm_.instance_ = std::move(*instance);
+    vm_.guest_ = vm_.instance_.get();
     vm_.count(vm_.code_->metrics.vms);
     resolve_exports();
     return true;

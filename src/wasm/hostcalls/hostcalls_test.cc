@@ -9,6 +9,7 @@
 namespace wasmgate::wasm {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -961,6 +962,24 @@ TEST(StartPhase, AllowsOnlyLogAndWasi) {
   TestPlugin plugin(guest);
   ASSERT_TRUE(plugin.start());
   EXPECT_THAT(plugin.statuses(3), ElementsAre(kOk, kInternal, 0));
+}
+
+TEST(StartPhase, BeginsWithTheStartSection) {
+  GuestBuilder guest;
+  guest.add("  (func $first " + guest.call("proxy_log", {2, guest.text("hi"), 2}) + guest.call("proxy_set_tick_period_milliseconds", {10}) +
+            guest.call("random_get", {slot(0), 4}) + guest.call("proxy_get_current_time_nanoseconds", {0xFFFFFFF}) + ") (start $first)\n");
+  TestPlugin plugin(guest);
+  ASSERT_TRUE(plugin.start()) << plugin.load_error << plugin.failure.message;
+  EXPECT_THAT(plugin.statuses(4), ElementsAre(kOk, kInternal, 0, kBadMemory));
+  EXPECT_THAT(plugin.logger.text(), HasSubstr("hi"));
+}
+
+TEST(StartPhase, AStartSectionThatExitsFailsTheStart) {
+  GuestBuilder guest;
+  guest.add("  (func $first " + guest.call("proc_exit", {3}) + ") (start $first)\n");
+  TestPlugin plugin(guest);
+  EXPECT_FALSE(plugin.start());
+  EXPECT_THAT(plugin.failure.message, AllOf(HasSubstr("cannot be started"), HasSubstr("proc_exit(3)")));
 }
 
 /// Reads a header while the allocator does `body`.

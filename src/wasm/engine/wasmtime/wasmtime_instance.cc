@@ -25,8 +25,9 @@ constexpr std::string_view kMemory = "memory";
 
 }  // namespace
 
-WasmtimeInstance::WasmtimeInstance(std::shared_ptr<WasmtimeCore> core, StoreHandle store)
-    : core_(std::move(core)), store_(std::move(store)), context_(wasmtime_store_context(store_.get())) {
+WasmtimeInstance::WasmtimeInstance(std::shared_ptr<WasmtimeCore> core, StoreHandle store, void* data)
+    : core_(std::move(core)), store_(std::move(store)), context_(wasmtime_store_context(store_.get())), data_(data) {
+  wasmtime_context_set_data(context_, this);
   core_->ticker->add(&slot_);
 }
 
@@ -34,11 +35,15 @@ WasmtimeInstance::~WasmtimeInstance() { core_->ticker->remove(&slot_); }
 
 Result<std::unique_ptr<Instance>> WasmtimeInstance::make(std::shared_ptr<WasmtimeCore> core,
                                                          const wasmtime_instance_pre_t* pre, void* data,
-                                                         const InstanceLimits& limits, uint64_t start_ticks) {
-  StoreHandle store(wasmtime_store_new(core->engine.get(), data, nullptr));
+                                                         const InstanceLimits& limits, uint64_t start_ticks,
+                                                         Instance** starting) {
+  StoreHandle store(wasmtime_store_new(core->engine.get(), nullptr, nullptr));
   wasmtime_store_limiter(store.get(), static_cast<int64_t>(limits.memory_bytes),
                          static_cast<int64_t>(limits.table_elements), 1, -1, 1);
-  std::unique_ptr<WasmtimeInstance> out(new WasmtimeInstance(std::move(core), std::move(store)));
+  std::unique_ptr<WasmtimeInstance> out(new WasmtimeInstance(std::move(core), std::move(store), data));
+  if (starting != nullptr) {
+    *starting = out.get();
+  }
   out->begin(start_ticks);
   wasm_trap_t* trap = nullptr;
   auto* error = wasmtime_instance_pre_instantiate(pre, out->context_, &out->instance_, &trap);
@@ -51,13 +56,25 @@ Result<std::unique_ptr<Instance>> WasmtimeInstance::make(std::shared_ptr<Wasmtim
   }
   wasmtime_extern_t item;
   if (wasmtime_instance_export_get(out->context_, &out->instance_, kMemory.data(), kMemory.size(), &item)) {
-    out->has_memory_ = item.kind == WASMTIME_EXTERN_MEMORY;
-    if (out->has_memory_) {
-      out->memory_ = item.of.memory;
-    }
-    wasmtime_extern_delete(&item);
+    out->take_memory(item);
   }
+  out->complete_ = true;
   return out;
+}
+
+void WasmtimeInstance::find_memory(wasmtime_caller_t* caller) {
+  wasmtime_extern_t item;
+  if (!has_memory_ && wasmtime_caller_export_get(caller, kMemory.data(), kMemory.size(), &item)) {
+    take_memory(item);
+  }
+}
+
+void WasmtimeInstance::take_memory(wasmtime_extern_t& item) {
+  has_memory_ = item.kind == WASMTIME_EXTERN_MEMORY;
+  if (has_memory_) {
+    memory_ = item.of.memory;
+  }
+  wasmtime_extern_delete(&item);
 }
 
 FunctionRef WasmtimeInstance::find_function(std::string_view name, const FunctionType& type) {

@@ -12,7 +12,8 @@ namespace wasmgate::wasm {
 class WasmtimeInstance final : public Instance {
  public:
   static Result<std::unique_ptr<Instance>> make(std::shared_ptr<WasmtimeCore> core, const wasmtime_instance_pre_t* pre,
-                                                void* data, const InstanceLimits& limits, uint64_t start_ticks);
+                                                void* data, const InstanceLimits& limits, uint64_t start_ticks,
+                                                Instance** starting);
   ~WasmtimeInstance() override;
 
   FunctionRef find_function(std::string_view name, const FunctionType& type) override;
@@ -20,8 +21,19 @@ class WasmtimeInstance final : public Instance {
   bool call_nested(FunctionRef function, Value* args, size_t count, Trap& trap) override;
   GuestMemory memory() override;
 
+  /// What a host function gets. The start function runs before the memory is known here: then it is found by its caller.
+  void* data_for(wasmtime_caller_t* caller) {
+    if (!complete_) [[unlikely]] {
+      find_memory(caller);
+    }
+    return data_;
+  }
+
  private:
-  WasmtimeInstance(std::shared_ptr<WasmtimeCore> core, StoreHandle store);
+  WasmtimeInstance(std::shared_ptr<WasmtimeCore> core, StoreHandle store, void* data);
+
+  void find_memory(wasmtime_caller_t* caller);
+  void take_memory(wasmtime_extern_t& item);
 
   void begin(uint64_t ticks) {
     wasmtime_context_set_epoch_deadline(context_, ticks);
@@ -32,6 +44,8 @@ class WasmtimeInstance final : public Instance {
   std::shared_ptr<WasmtimeCore> core_;
   StoreHandle store_;
   wasmtime_context_t* context_;
+  void* data_;
+  bool complete_ = false;  // instantiated
   wasmtime_instance_t instance_{};
   wasmtime_memory_t memory_{};
   bool has_memory_ = false;

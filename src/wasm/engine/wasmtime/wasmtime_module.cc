@@ -36,8 +36,8 @@ static_assert(alignof(Value) == alignof(wasmtime_val_raw_t));
 
 wasm_trap_t* call_host(void* env, wasmtime_caller_t* caller, wasmtime_val_raw_t* args, size_t /*count*/) {
   const auto& function = *static_cast<const HostFunction*>(env);
-  void* data = wasmtime_context_get_data(wasmtime_caller_context(caller));
-  const char* message = function.callback(data, function, reinterpret_cast<Value*>(args));
+  auto* instance = static_cast<WasmtimeInstance*>(wasmtime_context_get_data(wasmtime_caller_context(caller)));
+  const char* message = function.callback(instance->data_for(caller), function, reinterpret_cast<Value*>(args));
   if (message == nullptr) [[likely]] {
     return nullptr;
   }
@@ -82,8 +82,8 @@ WasmtimeLinkedModule::WasmtimeLinkedModule(std::shared_ptr<WasmtimeCore> core, L
     : core_(std::move(core)), linker_(std::move(linker)), pre_(std::move(pre)) {}
 
 Result<std::unique_ptr<Instance>> WasmtimeLinkedModule::instantiate(void* data, const InstanceLimits& limits,
-                                                                    uint64_t start_ticks) const {
-  return WasmtimeInstance::make(core_, pre_.get(), data, limits, start_ticks);
+                                                                    uint64_t start_ticks, Instance** starting) const {
+  return WasmtimeInstance::make(core_, pre_.get(), data, limits, start_ticks, starting);
 }
 
 }  // namespace wasmgate::wasm

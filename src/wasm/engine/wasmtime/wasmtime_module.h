@@ -32,7 +32,7 @@ class WasmtimeLinkedModule final : public LinkedModule {
   WasmtimeLinkedModule(std::shared_ptr<WasmtimeCore> core, LinkerHandle linker, InstancePreHandle pre);
 
   Result<std::unique_ptr<Instance>> instantiate(void* data, const InstanceLimits& limits,
-                                                uint64_t start_ticks) const override;
+                                                uint64_t start_ticks, Instance** starting) const override;
 
  private:
   std::shared_ptr<WasmtimeCore> core_;
