@@ -160,11 +160,11 @@ TEST(SharedQueueStore, DropsTheOldestItemWhenFull) {
   const auto id = stores.register_queue("ns", "q", {}, limits);
   uint64_t dropped = 0;
   for (const char* item : {"1", "2", "3"}) {
-    EXPECT_TRUE(stores.enqueue(id, item, dropped));
+    EXPECT_TRUE(stores.enqueue("ns", id, item, dropped));
   }
   EXPECT_EQ(dropped, 1U);
   std::string out;
-  EXPECT_EQ(stores.dequeue(id, out), SharedStores::Dequeue::Ok);
+  EXPECT_EQ(stores.dequeue("ns", id, out), SharedStores::Dequeue::Ok);
   EXPECT_EQ(out, "2");
 }
 
@@ -177,10 +177,10 @@ TEST(SharedQueueStore, HasABudgetOfBytesAndOfQueues) {
   EXPECT_EQ(stores.register_queue("ns", "other", {}, limits), 0U);
   EXPECT_NE(stores.register_queue("ns2", "other", {}, limits), 0U);
   uint64_t dropped = 0;
-  stores.enqueue(id, "12345", dropped);
+  stores.enqueue("ns", id, "12345", dropped);
   EXPECT_EQ(stores.queue_length(id), 0U);
-  stores.enqueue(id, "123", dropped);
-  stores.enqueue(id, "45", dropped);
+  stores.enqueue("ns", id, "123", dropped);
+  stores.enqueue("ns", id, "45", dropped);
   EXPECT_EQ(stores.queue_length(id), 1U);
   EXPECT_EQ(dropped, 2U);
 }
@@ -193,15 +193,29 @@ TEST(SharedQueueStore, RegisteringAgainMovesOwnershipAndKeepsItems) {
   const auto ready = [](uint32_t) {};
   const auto id = stores.register_queue("ns", "q", {first, ready, 1}, limits);
   uint64_t dropped = 0;
-  stores.enqueue(id, "a", dropped);
+  stores.enqueue("ns", id, "a", dropped);
   EXPECT_EQ(stores.register_queue("ns", "q", {second, ready, 2}, limits), id);
-  stores.enqueue(id, "b", dropped);
+  stores.enqueue("ns", id, "b", dropped);
   EXPECT_EQ(first->posted.size(), 1U);
   EXPECT_EQ(second->posted.size(), 1U);
   stores.forget_owner(2);
-  stores.enqueue(id, "c", dropped);
+  stores.enqueue("ns", id, "c", dropped);
   EXPECT_EQ(second->posted.size(), 1U);
   EXPECT_EQ(stores.queue_length(id), 3U);
+}
+
+TEST(SharedQueueStore, AGuessedIdIsNoRight) {
+  SharedStores stores;
+  const auto id = stores.register_queue("ns", "q", {}, PluginLimits());
+  uint64_t dropped = 0;
+  std::string out;
+  EXPECT_TRUE(stores.enqueue("ns", id, "secret", dropped));
+  EXPECT_FALSE(stores.enqueue("other", id, "x", dropped));
+  EXPECT_EQ(stores.dequeue("other", id, out), SharedStores::Dequeue::NotFound);
+  EXPECT_EQ(stores.resolve_queue("other", "ns", "q"), id);
+  EXPECT_TRUE(stores.enqueue("other", id, "sent", dropped));
+  EXPECT_EQ(stores.dequeue("other", id, out), SharedStores::Dequeue::NotFound) << "only the owner takes items out";
+  EXPECT_EQ(stores.queue_length(id), 2U);
 }
 
 TEST(SharedStoresNamespace, EndsWithItsLastUser) {
@@ -211,9 +225,9 @@ TEST(SharedStoresNamespace, EndsWithItsLastUser) {
   stores.enter("ns");
   const auto id = stores.register_queue("ns", "q", {}, limits);
   stores.leave("ns");
-  EXPECT_EQ(stores.resolve_queue("ns", "q"), id);
+  EXPECT_EQ(stores.resolve_queue("ns", "ns", "q"), id);
   stores.leave("ns");
-  EXPECT_EQ(stores.resolve_queue("ns", "q"), 0U);
+  EXPECT_EQ(stores.resolve_queue("ns", "ns", "q"), 0U);
 }
 
 TEST(ContextTable, FindsLivingContextsOnlyAndNeverReusesAnId) {

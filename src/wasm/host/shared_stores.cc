@@ -145,6 +145,7 @@ uint32_t SharedStores::register_queue(const std::string& name_space, std::string
   }
   const uint32_t id = next_queue_++;
   Queue made;
+  made.name_space = name_space;
   made.owner = std::move(owner);
   made.item_limit = limits.queue_items;
   made.byte_limit = limits.queue_bytes;
@@ -153,23 +154,29 @@ uint32_t SharedStores::register_queue(const std::string& name_space, std::string
   return id;
 }
 
-uint32_t SharedStores::resolve_queue(std::string_view name_space, std::string_view queue) const {
+uint32_t SharedStores::resolve_queue(std::string_view asker, std::string_view name_space, std::string_view queue) {
   const std::lock_guard lock(mutex_);
   const auto space = spaces_.find(name_space);
   if (space == spaces_.end()) {
     return 0;
   }
   const auto at = space->second.queues.find(queue);
-  return at == space->second.queues.end() ? 0 : at->second;
+  if (at == space->second.queues.end()) {
+    return 0;
+  }
+  if (asker != name_space) {
+    queues_.at(at->second).senders.emplace(asker);
+  }
+  return at->second;
 }
 
-bool SharedStores::enqueue(uint32_t id, std::string_view item, uint64_t& dropped) {
+bool SharedStores::enqueue(std::string_view asker, uint32_t id, std::string_view item, uint64_t& dropped) {
   std::shared_ptr<WorkerMailbox> mailbox;
   std::function<void(uint32_t)> ready;
   {
     const std::lock_guard lock(mutex_);
     const auto at = queues_.find(id);
-    if (at == queues_.end()) {
+    if (at == queues_.end() || (at->second.name_space != asker && !at->second.senders.contains(asker))) {
       return false;
     }
     Queue& queue = at->second;
@@ -194,10 +201,10 @@ bool SharedStores::enqueue(uint32_t id, std::string_view item, uint64_t& dropped
   return true;
 }
 
-SharedStores::Dequeue SharedStores::dequeue(uint32_t id, std::string& out) {
+SharedStores::Dequeue SharedStores::dequeue(std::string_view asker, uint32_t id, std::string& out) {
   const std::lock_guard lock(mutex_);
   const auto at = queues_.find(id);
-  if (at == queues_.end()) {
+  if (at == queues_.end() || at->second.name_space != asker) {
     return Dequeue::NotFound;
   }
   Queue& queue = at->second;

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,12 +74,13 @@ class SharedStores {
 
   /// Registers (or takes over) the queue; gives its id, never 0. 0 when the namespace is at its limit.
   uint32_t register_queue(const std::string& name_space, std::string_view queue, QueueOwner owner, const PluginLimits& limits);
-  /// The id, 0 when there is none.
-  uint32_t resolve_queue(std::string_view name_space, std::string_view queue) const;
-  /// False: no such queue. `dropped` counts items that had to go.
-  bool enqueue(uint32_t id, std::string_view item, uint64_t& dropped);
+  /// The id, 0 when there is none. From then on `asker` may enqueue there. (An id alone is no right: ids can be guessed.)
+  uint32_t resolve_queue(std::string_view asker, std::string_view name_space, std::string_view queue);
+  /// False: no such queue, or `asker`, a namespace, neither has nor resolved it. `dropped` counts items that had to go.
+  bool enqueue(std::string_view asker, uint32_t id, std::string_view item, uint64_t& dropped);
   enum class Dequeue : uint8_t { Ok, NotFound, Empty };
-  Dequeue dequeue(uint32_t id, std::string& out);
+  /// NotFound also for a queue of another namespace: only its owner takes items out.
+  Dequeue dequeue(std::string_view asker, uint32_t id, std::string& out);
   /// The VM `owner` has ended: it is told nothing any more. Queues and data stay until the namespace ends.
   void forget_owner(uint64_t owner);
   /// Users of a namespace (plug-ins). The last one that leaves ends its data and queues.
@@ -88,6 +90,8 @@ class SharedStores {
 
  private:
   struct Queue {
+    std::string name_space;
+    std::set<std::string, std::less<>> senders;  // other namespaces that resolved it
     QueueOwner owner;
     std::list<std::string> items;
     size_t bytes = 0;

@@ -70,8 +70,8 @@ Status proxy_resolve_shared_queue(HostCall& call, uint32_t vm_id, uint32_t vm_id
   if (!space || !text || !call.memory().holds(out, 4)) {
     return Status::InvalidMemoryAccess;
   }
-  const uint32_t queue =
-      stores(call).resolve_queue(space->empty() ? std::string_view(call.vm().spec().shared_namespace()) : *space, *text);
+  const std::string_view own = call.vm().spec().shared_namespace();
+  const uint32_t queue = stores(call).resolve_queue(own, space->empty() ? own : *space, *text);
   if (queue == 0) {
     return Status::NotFound;
   }
@@ -85,7 +85,7 @@ Status proxy_enqueue_shared_queue(HostCall& call, uint32_t queue, uint32_t data,
     return Status::InvalidMemoryAccess;
   }
   uint64_t dropped = 0;
-  if (!stores(call).enqueue(queue, *bytes, dropped)) {
+  if (!stores(call).enqueue(call.vm().spec().shared_namespace(), queue, *bytes, dropped)) {
     return Status::NotFound;
   }
   if (dropped > 0) {
@@ -99,7 +99,7 @@ Status proxy_dequeue_shared_queue(HostCall& call, uint32_t queue, uint32_t out, 
     return Status::InvalidMemoryAccess;
   }
   std::string item;
-  switch (stores(call).dequeue(queue, item)) {
+  switch (stores(call).dequeue(call.vm().spec().shared_namespace(), queue, item)) {
     case SharedStores::Dequeue::NotFound: return Status::NotFound;
     case SharedStores::Dequeue::Empty: return Status::Empty;
     case SharedStores::Dequeue::Ok: break;
