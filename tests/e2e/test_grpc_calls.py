@@ -9,6 +9,7 @@ from grpc_upstream import GrpcUpstream, frame
 from guests import guest
 from upstream import Upstream
 
+SLACK = 2.0  # a busy machine
 CLUSTER = "outbound|80||grpc.default.svc.cluster.local"
 IMPORTS = """
   (import "env" "proxy_grpc_call" (func $call (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
@@ -182,6 +183,21 @@ class GrpcCalls(unittest.TestCase):
         envoy_grpc = b"\x0a" + bytes([len(name)]) + name
         answers, _ = self.ask(unary("proto", b"\x0a" + bytes([len(envoy_grpc)]) + envoy_grpc), "Echo")
         self.assertEqual(answers, [(200, b"ping/hi")])
+
+    def test_a_serialised_grpc_service_brings_metadata_and_a_time_out(self):
+        def field(number, data):
+            return bytes([number << 3 | 2, len(data)]) + data
+
+        service_message = (field(1, field(1, CLUSTER.encode())) + field(3, b"\x10\x80\xa3\xc3\x47")  # 150,000,000 ns
+                           + field(5, field(1, b"x-one") + field(2, b"1")) + field(5, field(1, b"x-two-bin") + field(3, b"AAE")))
+        begin = time.monotonic()
+        answers, grpc = self.ask(unary("service", service_message), "Echo", "Silent")
+        self.assertEqual(answers, [(200, b"ping/hi"), (404, b"$timeout")])
+        self.assertTrue(0.14 <= time.monotonic() - begin < SLACK)
+        head = grpc.calls[0].headers
+        self.assertEqual((head["x-one"], head["x-two-bin"], head["x-me"], head["grpc-timeout"]), ("1", "AAE", "hi", "150m"))
+        forbidden = field(1, field(1, CLUSTER.encode())) + field(5, field(1, b"x one") + field(2, b"1"))
+        self.assertEqual(self.ask(unary("forbidden", forbidden), "Echo")[0], [(510, b"")])  # 500 + InternalFailure
 
     def test_unknown_clusters_do_not_parse_and_those_without_http2_do_not_start(self):
         self.assertEqual(self.ask(unary("unknown", b"outbound|80||none"), "Echo")[0], [(504, b"")])  # 500 + ParseFailure

@@ -385,7 +385,7 @@ Status Callouts::grpc_call(std::string_view upstream, std::string_view service, 
 }
 
 Status Callouts::grpc_stream(std::string_view upstream, std::string_view service, std::string_view method,
-                             http::HeaderMap metadata, uint32_t& id) {
+                             http::HeaderMap metadata, uint32_t timeout_ms, uint32_t& id) {
   if (const auto status = check(upstream, false); status != Status::Ok) {
     return status;
   }
@@ -394,6 +394,7 @@ Status Callouts::grpc_stream(std::string_view upstream, std::string_view service
   call->service = service;
   call->method = method;
   call->metadata = std::move(metadata);
+  call->timeout = std::chrono::milliseconds(timeout_ms);
   return open_grpc(std::move(call), id);
 }
 

@@ -31,8 +31,9 @@ class Callouts {
                    uint32_t timeout_ms, uint32_t& id);
   Status grpc_call(std::string_view upstream, std::string_view service, std::string_view method, http::HeaderMap metadata,
                    std::string_view message, uint32_t timeout_ms, uint32_t& id);
+  /// `timeout_ms`: of the whole stream; 0 is none.
   Status grpc_stream(std::string_view upstream, std::string_view service, std::string_view method, http::HeaderMap metadata,
-                     uint32_t& id);
+                     uint32_t timeout_ms, uint32_t& id);
   Status grpc_send(uint32_t id, std::string_view message, bool end_stream);
   Status grpc_close(uint32_t id);
   Status grpc_cancel(uint32_t id);

@@ -1,5 +1,7 @@
 // HTTP, gRPC and Redis calls: what the guest passes is read and copied here; the rest is host/callouts.
 
+#include <algorithm>
+
 #include "http/rules/characters.h"
 #include "wasm/abi/pairs.h"
 #include "wasm/abi/proto.h"
@@ -24,12 +26,53 @@ bool read_map(std::string_view bytes, bool pseudo, http::HeaderMap& out) {
   return true;
 }
 
-/// The cluster of a gRPC upstream: its name, or a serialised GrpcService message of Envoy (envoy_grpc 1 { cluster_name 1 }).
-std::string_view grpc_cluster(std::string_view upstream) {
+/// A gRPC upstream: a cluster's name, or a serialised GrpcService message of Envoy.
+struct GrpcUpstream {
+  std::string_view cluster;
+  uint32_t timeout_ms = 0;  // 0: none of its own
+  bool clean = true;        // false: initial metadata that HTTP forbids
+};
+
+/// A google.protobuf.Duration in milliseconds, rounded up; 0 when it is none, not positive, or above what a call may last.
+uint32_t milliseconds_of(std::string_view duration) {
+  uint64_t seconds = 0;
+  uint64_t nanoseconds = 0;
+  for (const auto& field : read_proto(duration).value_or(std::vector<ProtoField>())) {
+    (field.number == 1 ? seconds : nanoseconds) = field.value;
+  }
+  if (seconds > INT32_MAX / 1000 - 1 || nanoseconds >= 1'000'000'000) {
+    return 0;
+  }
+  return static_cast<uint32_t>(seconds * 1000 + (nanoseconds + 999'999) / 1'000'000);
+}
+
+/// envoy_grpc 1 { cluster_name 1 }, timeout 3, initial_metadata 5 { key 1, value 2, raw_value 3 }; the latter goes into `metadata`.
+GrpcUpstream read_grpc_upstream(std::string_view upstream, http::HeaderMap& metadata) {
   const auto envoy = find_bytes_field(upstream, 1);
   const auto cluster = envoy ? find_bytes_field(*envoy, 1) : std::nullopt;
-  return cluster ? *cluster : upstream;
+  if (!cluster) {
+    return {.cluster = upstream};
+  }
+  GrpcUpstream out{.cluster = *cluster};
+  for (const auto& field : read_proto(upstream).value_or(std::vector<ProtoField>())) {
+    if (field.number == 3 && field.is_bytes) {
+      out.timeout_ms = milliseconds_of(field.bytes);
+    } else if (field.number == 5 && field.is_bytes) {
+      const auto name = find_bytes_field(field.bytes, 1).value_or("");
+      const auto raw = find_bytes_field(field.bytes, 3).value_or("");
+      const auto value = raw.empty() ? find_bytes_field(field.bytes, 2).value_or("") : raw;
+      if (!http::valid_field_name(name) || !http::clean_field_value(value)) {
+        out.clean = false;
+      } else {
+        metadata.add(name, http::trim_whitespace(value));
+      }
+    }
+  }
+  return out;
 }
+
+/// The smaller of two time-outs; 0 is none.
+uint32_t shorter(uint32_t a, uint32_t b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
 
 constexpr std::string_view kBadMap = "a call with a header map that is malformed, over the limits or forbidden by HTTP";
 
@@ -71,13 +114,14 @@ Status proxy_grpc_call(HostCall& call, uint32_t upstream, uint32_t upstream_size
     return Status::InvalidMemoryAccess;
   }
   http::HeaderMap metadata_map;
-  if (!read_map(*map, false, metadata_map)) {
+  const auto to = read_grpc_upstream(*target, metadata_map);
+  if (!to.clean || !read_map(*map, false, metadata_map)) {
     call.warn(kBadMap);
     return Status::InternalFailure;
   }
   uint32_t id = 0;
-  const auto status = call.vm().root().callouts.grpc_call(grpc_cluster(*target), *service_name, *method_name,
-                                                          std::move(metadata_map), *bytes, timeout_ms, id);
+  const auto status = call.vm().root().callouts.grpc_call(to.cluster, *service_name, *method_name, std::move(metadata_map), *bytes,
+                                                          shorter(timeout_ms, to.timeout_ms), id);
   if (status == Status::Ok) {
     call.memory().write_u32(out, id);
   }
@@ -94,13 +138,14 @@ Status proxy_grpc_stream(HostCall& call, uint32_t upstream, uint32_t upstream_si
     return Status::InvalidMemoryAccess;
   }
   http::HeaderMap metadata_map;
-  if (!read_map(*map, false, metadata_map)) {
+  const auto to = read_grpc_upstream(*target, metadata_map);
+  if (!to.clean || !read_map(*map, false, metadata_map)) {
     call.warn(kBadMap);
     return Status::InternalFailure;
   }
   uint32_t id = 0;
   const auto status =
-      call.vm().root().callouts.grpc_stream(grpc_cluster(*target), *service_name, *method_name, std::move(metadata_map), id);
+      call.vm().root().callouts.grpc_stream(to.cluster, *service_name, *method_name, std::move(metadata_map), to.timeout_ms, id);
   if (status == Status::Ok) {
     call.memory().write_u32(out, id);
   }
