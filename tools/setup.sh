@@ -59,10 +59,12 @@ packages() {
 # Asks cargo only when a manifest, a lock file or the tool chain has changed since it last succeeded.
 crates() {
   local state
-  state=$({ git ls-files -z 'plugins/wasm-rust/*Cargo.toml' 'plugins/wasm-rust/*Cargo.lock' | xargs -0 cat
+  state=$({ git ls-files -z 'plugins/wasm-rust/*Cargo.toml' 'tests/*Cargo.toml' 'plugins/wasm-rust/*Cargo.lock' 'tests/*Cargo.lock' | xargs -0 cat
     cat tools/setup.sh; cargo --version; rustc --version; /usr/bin/rustc --version; } 2>/dev/null | sha256sum)
   if [ "$state" = "$(cat build/crates.stamp 2>/dev/null)" ]; then return 0; fi
   make -s -C plugins/wasm-rust fetch
+  local crate
+  for crate in tests/guests/rust tests/random_modules; do (cd "$crate" && cargo fetch --quiet --locked); done
   mkdir -p build
   echo "$state" >build/crates.stamp
 }

@@ -1,44 +1,20 @@
 """A plug-in in standard Go on the real gateway."""
 
-import os
-import pathlib
-import re
-import shutil
-import subprocess
-import tempfile
 import time
 import unittest
 
+import strangers
 from client import Connection, fetch
-from gateway import ROOT, Gateway, ingress, service, wasm_plugin
+from gateway import Gateway, ingress, service, wasm_plugin
 from upstream import Upstream
 
 CLUSTER = "outbound|80||web.default.svc.cluster.local"
 
 
-def find_go():
-    """The go program when it is 1.24 or later, else None."""
-    path = shutil.which("go") or "/usr/local/go/bin/go"
-    if not os.access(path, os.X_OK):
-        return None
-    version = re.search(r"go(\d+)\.(\d+)", subprocess.run([path, "version"], capture_output=True, text=True, check=False).stdout)
-    return path if version and (int(version[1]), int(version[2])) >= (1, 24) else None
-
-
 class GoGuest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        go = find_go()
-        if go is None:
-            raise unittest.SkipTest("no Go 1.24 or later on PATH: plug-ins in Go are not tested")
-        cls.folder = tempfile.TemporaryDirectory(prefix="wasmgate-go-")
-        cls.module = pathlib.Path(cls.folder.name) / "guest.wasm"
-        subprocess.run([go, "build", "-buildmode=c-shared", "-o", str(cls.module), "."], cwd=ROOT / "tests/guests/go", check=True,
-                       env={**os.environ, "GOOS": "wasip1", "GOARCH": "wasm", "GOTOOLCHAIN": "local", "GOPROXY": "off", "GOFLAGS": "-mod=mod"})
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
+        cls.module = strangers.go()
 
     def files(self, upstream):
         return {
