@@ -6,10 +6,12 @@ import tempfile
 
 _folder = tempfile.TemporaryDirectory(prefix="wasmgate-guests-")
 
-PRELUDE = """
+HEAD = """
   (memory (export "memory") 1)
   (global $next (mut i32) (i32.const 32768))
   (func (export "proxy_abi_version_0_2_1"))
+"""
+ALLOCATOR = """
   (func (export "proxy_on_memory_allocate") (param $size i32) (result i32) (local $at i32)
     (local.set $at (global.get $next))
     (global.set $next (i32.add (global.get $next) (local.get $size)))
@@ -18,13 +20,20 @@ PRELUDE = """
 """
 
 
-def guest(name, body, imports=""):
-    """Builds `(module imports prelude body)`; returns the module's path."""
+def guest(name, body, imports="", head=HEAD, allocator=ALLOCATOR):
+    """Builds `(module imports head allocator body)`; returns the module's path."""
     source = pathlib.Path(_folder.name) / f"{name}.wat"
-    source.write_text(f"(module {imports} {PRELUDE} {body})")
+    source.write_text(f"(module {imports} {head} {allocator} {body})")
     module = source.with_suffix(".wasm")
     subprocess.run(["wat2wasm", str(source), "-o", str(module)], check=True)
     return module
+
+
+def file(name, data):
+    """A module from bytes; returns its path."""
+    path = pathlib.Path(_folder.name) / name
+    path.write_bytes(data)
+    return path
 
 
 def looping(callback="proxy_on_request_headers", parameters="i32 i32 i32", result="(result i32)"):

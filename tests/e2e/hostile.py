@@ -10,8 +10,10 @@ SIGNATURES = {
     "proxy_get_header_map_value": 5, "proxy_get_header_map_pairs": 3, "proxy_set_header_map_pairs": 3,
     "proxy_set_tick_period_milliseconds": 1, "proxy_set_effective_context": 1, "proxy_close_stream": 1, "proxy_set_shared_data": 5,
     "proxy_register_shared_queue": 3, "proxy_enqueue_shared_queue": 3, "proxy_define_metric": 4, "proxy_get_property": 4,
-    "proxy_set_property": 4, "proxy_done": 0,
+    "proxy_set_property": 4, "proxy_done": 0, "proxy_get_shared_data": 5, "proxy_get_status": 3, "proxy_dequeue_shared_queue": 3,
+    "proxy_call_foreign_function": 6,
 }
+WASI = {"fd_write": 4, "random_get": 2, "environ_get": 2, "environ_sizes_get": 2, "sched_yield": 0, "poll_oneoff": 4}
 RETURNING = {"proxy_on_request_headers": 3, "proxy_on_request_body": 3, "proxy_on_request_trailers": 2, "proxy_on_response_headers": 3,
              "proxy_on_response_body": 3, "proxy_on_response_trailers": 2, "proxy_on_vm_start": 2, "proxy_on_configure": 2, "proxy_on_done": 1}
 OTHER = {"proxy_on_tick": 1, "proxy_on_log": 1, "proxy_on_delete": 1, "proxy_on_http_call_response": 5, "_initialize": 0}
@@ -33,6 +35,7 @@ class Guest:
 
     def __init__(self, name):
         self.name, self.used, self.data, self.at, self.functions = name, set(), "", 1024, ""
+        self.allocator = None
 
     def text(self, value):
         """Two WebAssembly constants: address and size."""
@@ -56,6 +59,10 @@ class Guest:
         """The same as a value."""
         return self.call(name, *arguments)[len("(drop "):-1]
 
+    def every(self, value):
+        """A call of every host function with all arguments `value`."""
+        return "".join(self.call(name, *[value] * count) for name, count in SIGNATURES.items())
+
     def reply(self, code, body="", headers=b"", details=""):
         return self.call("proxy_send_local_response", code, details, body, headers, -1)
 
@@ -74,11 +81,19 @@ class Guest:
         self.functions += wat
         return self
 
+    def allocate(self, body):
+        """Replaces the allocator: `body` gives an address; $size is what the host asks for."""
+        self.allocator = f'(func (export "proxy_on_memory_allocate") (param $size i32) (result i32) (local $i i32) {body})'
+        return self
+
     def build(self):
-        imports = "".join(
-            f'(import "env" "{n}" (func ${n} {"(param" + " i32" * SIGNATURES[n] + ")" if SIGNATURES[n] else ""} (result i32)))\n'
-            for n in sorted(self.used))
-        return guest(self.name, self.data + self.functions, imports)
+        imports = ""
+        for name in sorted(self.used):
+            module, count = ("wasi_snapshot_preview1", WASI[name]) if name in WASI else ("env", SIGNATURES[name])
+            params = f"(param{' i32' * count})" if count else ""
+            imports += f'(import "{module}" "{name}" (func ${name} {params} (result i32)))\n'
+        more = {} if self.allocator is None else {"allocator": self.allocator}
+        return guest(self.name, self.data + self.functions, imports, **more)
 
 
 def times(count, body):

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "nlohmann/json.hpp"
@@ -44,11 +45,12 @@ struct Guest {
   std::shared_ptr<const Module> module;
 };
 
-const Guest& guest_of(const std::string& abi) {
+/// `maker`: "driver" (written as text), "cpp" or "rust".
+const Guest& guest_of(const std::string& maker, const std::string& abi) {
   static std::map<std::string, Guest> guests;
-  Guest& guest = guests[abi];
+  Guest& guest = guests[maker + "_" + abi];
   if (guest.module == nullptr) {
-    guest.bytes = read_file("driver_" + abi + ".wasm");
+    guest.bytes = read_file(maker + "_" + abi + ".wasm");
     guest.module = testing::test_engine().compile(guest.bytes).value_or(nullptr);
   }
   return guest;
@@ -67,8 +69,7 @@ std::string word(const filter::Verdict& verdict) {
   return "?";
 }
 
-PluginSpec spec_of(const json& item) {
-  PluginSpec spec;
+PluginSpec spec_of(const json& item, PluginSpec spec) {
   spec.configuration = "\"" + item["program"].get<std::string>() + "\"";
   spec.vm_configuration = item["program"].get<std::string>();
   spec.environment = {{"NAME", "value"}};
@@ -80,7 +81,8 @@ PluginSpec spec_of(const json& item) {
 /// One plug-in and one stream, taken through everything that can happen to them.
 class Trial {
  public:
-  explicit Trial(const json& item) : plugin(guest_of(item["abi"]).module, guest_of(item["abi"]).bytes, spec_of(item)) {
+  explicit Trial(const json& item, const std::string& maker = "driver", PluginSpec spec = {})
+      : plugin(guest_of(maker, item["abi"]).module, guest_of(maker, item["abi"]).bytes, spec_of(item, std::move(spec))) {
     plugin.logger.set_level(LogLevel::Trace);
     started = plugin.start();
     if (started) {
@@ -303,21 +305,133 @@ size_t stride() {
   return scale == nullptr ? 1 : std::max<size_t>(1, std::strtoul(scale, nullptr, 10));
 }
 
-TEST(ProxyWasmAbi, EveryCaseHolds) {
+/// `each`: every how many cases one runs. Returns how many ran.
+size_t check_cases(const std::string& maker, size_t each) {
   const auto* result = ::testing::UnitTest::GetInstance()->current_test_info()->result();
   const json& cases = suite()["cases"];
-  for (size_t i = 0; i < cases.size(); i += stride()) {
+  size_t count = 0;
+  for (size_t i = 0; i < cases.size() && result->total_part_count() < 200; i += each) {
     const json& item = cases[i];
-    SCOPED_TRACE(item["id"].get<std::string>());
-    Trial run(item);
+    SCOPED_TRACE(maker + " " + item["id"].get<std::string>());
+    Trial run(item, maker);
     if (item.contains("status")) {
       check_call(run, item);
     } else {
       check_callback(run, item);
     }
-    ASSERT_LT(result->total_part_count(), 200) << "too many failures to go on";
+    ++count;
   }
-  EXPECT_GT(cases.size(), 10'000U);
+  return count;
+}
+
+TEST(ProxyWasmAbi, EveryCaseHolds) {
+  check_cases("driver", stride());
+  EXPECT_GT(suite()["cases"].size(), 10'000U);
+}
+
+// The same cases with modules of the tool chains that plug-ins are made with.
+TEST(ProxyWasmAbi, EveryCaseHoldsForAGuestInCpp) { EXPECT_GT(check_cases("cpp", stride()), 500U); }
+TEST(ProxyWasmAbi, EveryCaseHoldsForAGuestInRust) { EXPECT_GT(check_cases("rust", stride()), 500U); }
+
+std::set<std::string> every_capability() {
+  std::set<std::string> out;
+  for (const auto& function : suite()["functions"]) {
+    out.insert(function[1]);
+  }
+  for (size_t i = 0; i < kCallbacks; ++i) {
+    out.emplace(name_of(static_cast<Callback>(i)));
+  }
+  return out;
+}
+
+/// A phase that only comes after a call of `function` (suite.py, prepare).
+bool prepared_by(const std::string& phase, const std::string& function) {
+  static const std::map<std::string, std::set<std::string>> kNeeds{
+      {"tick", {"proxy_set_tick_period_milliseconds"}},
+      {"http_call_response", {"proxy_http_call"}},
+      {"grpc_initial", {"proxy_grpc_stream"}},
+      {"grpc_receive", {"proxy_grpc_stream"}},
+      {"grpc_trailing", {"proxy_grpc_stream"}},
+      {"grpc_close", {"proxy_grpc_stream"}},
+      {"queue_ready", {"proxy_register_shared_queue", "proxy_enqueue_shared_queue"}},
+      {"redis_response", {"proxy_redis_init", "proxy_redis_call"}}};
+  const auto needs = kNeeds.find(phase);
+  return needs != kNeeds.end() && needs->second.contains(function);
+}
+
+// Each host function taken from the plug-in's rights, all others left: each of its calls is refused, in every phase and with any argument.
+TEST(Capabilities, EachFunctionOffRefusesEachOfItsCalls) {
+  const auto all = every_capability();
+  size_t refused = 0;
+  std::set<std::string> functions;
+  for (size_t i = 0; i < suite()["cases"].size(); i += stride()) {
+    const json& item = suite()["cases"][i];
+    const std::string id = item["id"];
+    const std::string function = id.substr(0, id.find('/'));
+    const std::string rest = id.substr(function.size() + 1);
+    if (!item.contains("status") || item["abi"] != "0_2_1" || prepared_by(rest.substr(0, rest.find('/')), function) ||
+        function == "proxy_get_buffer_bytes") {  // the guest reads its program by that one: see below
+      continue;
+    }
+    SCOPED_TRACE(id);
+    const auto& table = suite()["functions"];
+    const auto entry = std::find_if(table.begin(), table.end(), [&](const json& e) { return e[1] == function; });
+    const uint32_t refusal = !(*entry)[3].get<bool>() ? 0 : (*entry)[0] == "env" ? 10 : 76;
+    PluginSpec spec;
+    spec.capabilities = all;
+    spec.capabilities.erase(function);
+    Trial run(item, "driver", std::move(spec));
+    ASSERT_TRUE(run.started) << run.plugin.failure.message;
+    EXPECT_EQ(run.plugin.u32(kStatuses + 4 * item["call"].get<uint32_t>()), refusal);
+    EXPECT_THAT(run.plugin.logger.text(), ::testing::HasSubstr(function + " is refused: it is not on the plug-in's capability list"));
+    ++refused;
+    functions.insert(function);
+  }
+  std::printf("capabilities: %zu calls of %zu host functions refused\n", refused, functions.size());
+  if (stride() == 1) {
+    EXPECT_EQ(functions.size() + 1, suite()["functions"].size());
+  }
+}
+
+const json& case_of(const std::string& id) {
+  const json& cases = suite()["cases"];
+  return *std::find_if(cases.begin(), cases.end(), [&](const json& item) { return item["id"] == id; });
+}
+
+TEST(Capabilities, WithoutReadingBuffersAGuestReadsNone) {
+  PluginSpec spec;
+  spec.capabilities = every_capability();
+  spec.capabilities.erase("proxy_get_buffer_bytes");
+  Trial run(case_of("proxy_log/request_headers/0_2_1/valid"), "driver", std::move(spec));
+  ASSERT_TRUE(run.started);
+  EXPECT_EQ(run.plugin.u32(kStatuses), 0U) << "it never saw its program";
+}
+
+// Each callback taken away, all else left: it does not come, and it did come before.
+TEST(Capabilities, EachCallbackOffIsNotCalled) {
+  const auto all = every_capability();
+  const auto& exports = suite()["exports"];
+  const std::vector<std::string> phases{"vm_start",         "configure",     "tick",           "request_headers",    "request_body",
+                                        "request_trailers", "response_headers", "response_body", "response_trailers", "log",
+                                        "done",             "delete",        "http_call_response", "grpc_initial",   "grpc_receive",
+                                        "grpc_trailing",    "grpc_close",    "queue_ready",    "redis_response"};
+  for (size_t phase = 0; phase < phases.size(); ++phase) {
+    SCOPED_TRACE(phases[phase]);
+    const json& item = case_of("proxy_log/" + phases[phase] + "/0_2_1/valid");
+    const auto came = [&](Trial& run) {
+      const auto events = events_of(run);
+      return std::any_of(events.begin(), events.end(), [&](const auto& event) { return event[0] == static_cast<int64_t>(phase); });
+    };
+    Trial with(item);
+    ASSERT_TRUE(with.started);
+    EXPECT_TRUE(came(with));
+    PluginSpec spec;
+    spec.capabilities = all;
+    spec.capabilities.erase(exports[phase].get<std::string>());
+    Trial without(item, "driver", std::move(spec));
+    ASSERT_TRUE(without.started) << without.plugin.failure.message;
+    EXPECT_FALSE(came(without));
+  }
 }
 
 /// Every host function and callback has a file, with the exact type that the host links.

@@ -4,6 +4,7 @@ A case is: a program for the guest, and what must be seen. The program travels a
 hexadecimal text, so any host can run it: nothing but the configuration tells the guest what to do.
 
     suite.py driver 0_2_1 > driver.wat      the guest for one ABI version
+    suite.py table cpp 0_2_1 > table.inc    the same calls and callbacks for the guests of guests/, in C++ or Rust
     suite.py expand > cases.json            every single case
 """
 
@@ -155,6 +156,51 @@ DRIVER = f"""
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
       (local.set $at (i32.add (local.get $at) (i32.const {RECORD}))) (br $next)))))
 """
+
+
+# ---- tables for guests in other languages: declarations, one thunk per host function, one export per callback ----
+
+def exports(abi):
+    """[(phase, export, parameters, returns, default)] of one ABI version."""
+    for phase, (_, export, count, returns, default) in enumerate(CALLBACKS):
+        yield phase, export, 2 if abi == "0_1_0" and export.endswith(("request_headers", "response_headers")) else count, returns, default
+
+
+def cpp_table(abi):
+    out = ['extern "C" {']
+    thunks = []
+    for i, entry in enumerate(functions()):
+        params, result = wasm_type(entry)
+        kinds = ["uint64_t" if kind == "i64" else "uint32_t" for kind in params.split()]
+        out.append(f'__attribute__((import_module("{entry.get("module", "env")}"), import_name("{entry["function"]}"))) '
+                   f'{"uint32_t" if result else "void"} f{i}({", ".join(kinds)});')
+        call = f"f{i}({', '.join(f'static_cast<{kind}>(a[{k}])' for k, kind in enumerate(kinds))})"
+        thunks.append(f"    []([[maybe_unused]] const uint64_t* a) -> uint32_t {{ {'return ' + call if result else call + '; return 0'}; }},")
+    for phase, export, count, returns, default in exports(abi):
+        params = ", ".join(f"uint32_t a{k}" for k in range(count))
+        call = f"callback({phase}, {{{', '.join(f'a{k}' for k in range(count))}}}, {default})"
+        out.append(f'__attribute__((export_name("{export}"))) {"uint32_t" if returns else "void"} c{phase}({params}) '
+                   f'{{ {"return " if returns else ""}{call}; }}')
+    out.append(f'__attribute__((export_name("proxy_abi_version_{abi}"))) void marker() {{}}\n}}')
+    return "\n".join([*out, "const Thunk thunks[] = {", *thunks, "};"])
+
+
+def rust_table(abi):
+    out, thunks = [], []
+    for i, entry in enumerate(functions()):
+        params, result = wasm_type(entry)
+        kinds = ["u64" if kind == "i64" else "u32" for kind in params.split()]
+        args = ", ".join(f"a{k}: {kind}" for k, kind in enumerate(kinds))
+        out.append(f'#[link(wasm_import_module = "{entry.get("module", "env")}")]\nextern "C" {{\n    #[link_name = "{entry["function"]}"]\n'
+                   f'    fn f{i}({args}){" -> u32" if result else ""};\n}}')
+        call = f"f{i}({', '.join(f'a[{k}] as {kind}' for k, kind in enumerate(kinds))})"
+        thunks.append(f"    |_a| unsafe {{ {(call if result else call + '; 0').replace('a[', '_a[')} }},")
+    for phase, export, count, returns, default in exports(abi):
+        params = ", ".join(f"a{k}: u32" for k in range(count))
+        out.append(f'#[no_mangle]\npub extern "C" fn {export}({params}){" -> u32" if returns else ""} {{\n'
+                   f"    callback({phase}, &[{', '.join(f'a{k}' for k in range(count))}], {default}){'' if returns else ';'}\n}}")
+    out.append(f'#[no_mangle]\npub extern "C" fn proxy_abi_version_{abi}() {{}}')
+    return "\n".join([*out, f"static THUNKS: [Thunk; {len(thunks)}] = [", *thunks, "];"])
 
 
 # ---- programs ----
@@ -367,9 +413,11 @@ class Suite:
 def main():
     if sys.argv[1] == "driver":
         print(driver(sys.argv[2]))
+    elif sys.argv[1] == "table":
+        print({"cpp": cpp_table, "rust": rust_table}[sys.argv[2]](sys.argv[3]))
     else:
         suite = Suite()
-        json.dump({"functions": [[e.get("module", "env"), e["function"], wasm_type(e)[0]] for e in suite.functions.values()],
+        json.dump({"functions": [[e.get("module", "env"), e["function"], *wasm_type(e)] for e in suite.functions.values()],
                    "callbacks": [e["callback"] for e in suite.entries if "callback" in e],
                    "exports": [row[1] for row in CALLBACKS], "cases": list(suite.expand())}, sys.stdout)
 
