@@ -162,7 +162,8 @@ bool Daemon::start_workers(const config::Model& model) {
   const WorkerShared shared{*logger_,           random_,           metrics_, *proxy_metrics_,
                             *connection_limits_, access_log_.get(), *preparer_,
                             // By way of this thread, which outlives the workers and knows whether there is a publisher.
-                            [this] { loop_.post([this] { look_again(); }); }};
+                            [this] { loop_.post([this] { look_again(); }); },
+                            workers};
   for (uint32_t i = 0; i < workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, shared));
   }

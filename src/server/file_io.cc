@@ -1,6 +1,7 @@
 #include "server/file_io.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,6 +62,30 @@ Result<std::string> read_file(const std::string& path, size_t limit_bytes) {
     out.error().detail = path + ": " + out.error().detail;
   }
   return out;
+}
+
+Result<MappedFile> MappedFile::open(const std::string& path, size_t limit_bytes) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) {
+    return system_failure(path);
+  }
+  struct stat info {};
+  const bool regular = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0;
+  const auto size = static_cast<size_t>(info.st_size);
+  void* const data =
+      regular && size <= limit_bytes ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0) : MAP_FAILED;
+  ::close(fd);
+  if (data == MAP_FAILED) {
+    return fail(regular && size > limit_bytes ? ErrorCode::LimitExceeded : ErrorCode::Refused, path + ": cannot be mapped",
+                ErrorSource::Config);
+  }
+  return MappedFile(data, size);
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) {
+    ::munmap(data_, size_);
+  }
 }
 
 bool write_descriptor(int fd, std::string_view bytes) {

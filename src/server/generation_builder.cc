@@ -1,15 +1,29 @@
 #include "server/generation_builder.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <ctime>
+#include <thread>
 #include <utility>
 
+#include "server/generation_choice.h"
 #include "server/plugin_scope.h"
 #include "server/plugin_spec.h"
 
 namespace wasmgate::server {
 namespace {
+
+std::optional<FileIdentity> identity_of(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    return std::nullopt;
+  }
+  return FileIdentity{info.st_dev, info.st_ino, static_cast<size_t>(info.st_size), info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
+                      info.st_ctim.tv_sec, info.st_ctim.tv_nsec};
+}
 
 std::string host_name() {
   char name[256] = {};
@@ -70,6 +84,12 @@ const char* reason_of(ErrorCode code) {
 
 }  // namespace
 
+// A file's times move in steps: one that was changed just now may be changed again without a trace.
+bool FileIdentity::is_settled() const {
+  constexpr time_t kSeconds = 3;
+  return ::time(nullptr) - std::max(modified, changed) >= kSeconds;
+}
+
 GenerationBuilder::GenerationBuilder(artifact::ArtifactStore& store, PluginCompiler& compiler, const wasm::ProcessServices& process,
                                      VmPreparer& preparer, uint32_t workers, const Clock& clock, Logger& logger)
     : store_(store),
@@ -107,7 +127,7 @@ std::optional<std::chrono::milliseconds> GenerationBuilder::next_look() const {
 bool GenerationBuilder::look_again() {
   const auto now = clock_.now();
   for (const auto& [resource, trial] : trials_) {
-    if (trial.until <= now || is_broken(good_.at(resource).plugin)) {
+    if (trial.until <= now || has_failed_trial(*good_.at(resource).plugin)) {
       return true;
     }
   }
@@ -120,53 +140,143 @@ bool GenerationBuilder::look_again() {
                      [this](const config::Plugin& plugin) { return fetch(plugin).has_value(); });
 }
 
-GenerationBuilder::Made GenerationBuilder::make(const config::Plugin& plugin, bool canary, uint64_t number,
-                                                std::vector<std::unique_ptr<wasm::Vm>>& vms) {
+// The digest of a file that was read before and has not changed since.
+std::optional<std::string> GenerationBuilder::known_digest(const config::Plugin& plugin) const {
+  const auto seen = seen_files_.find(plugin.file);
+  if (plugin.file.empty() || !plugin.sha256.empty() || !plugin.verification_key.empty() || seen == seen_files_.end() ||
+      seen->second.identity != identity_of(plugin.file) || seen->second.identity->size > plugin.limits.module_bytes) {
+    return std::nullopt;
+  }
+  return seen->second.digest;
+}
+
+tl::expected<artifact::PluginCode, GenerationBuilder::Failure> GenerationBuilder::fetch_noting_file(const config::Plugin& plugin) {
+  const auto before = plugin.file.empty() ? std::nullopt : identity_of(plugin.file);
+  auto code = fetch(plugin);
+  if (code && before && before->is_settled()) {
+    seen_files_[plugin.file] = {before, code->digest};
+  } else if (!plugin.file.empty()) {
+    seen_files_.erase(plugin.file);
+  }
+  return code;
+}
+
+tl::expected<GenerationBuilder::Draft, GenerationBuilder::Failure> GenerationBuilder::begin(const config::Plugin& plugin, bool canary,
+                                                                                            uint64_t number) {
   if (plugin.problem) {
     return tl::unexpected(Failure{plugin.problem->reason, plugin.problem->message, wasm::FailureCause::Configure});
   }
-  auto code = fetch(plugin);
+  Draft draft;
+  draft.made.config = plugin;
+  const auto describe = [&](const std::string& digest) {
+    draft.spec = make_plugin_spec(plugin, digest, number, node_id_);
+    draft.spec.canary = canary;
+    draft.made.key = plugin_key(draft.spec);
+    draft.made.status.digest = "sha256:" + digest;
+  };
+  // What runs already goes on, VMs and all.
+  const std::string slot = canary ? canary_slot(plugin.resource) : plugin.resource;
+  const auto runs_already = [&] {
+    const auto known = good_.find(slot);
+    if (known == good_.end() || known->second.key != draft.made.key) {
+      return false;
+    }
+    draft.made.plugin = known->second.plugin;
+    return true;
+  };
+  if (const auto digest = known_digest(plugin)) {
+    describe(*digest);
+    if (!rejected_.contains(slot) && runs_already()) {
+      return draft;
+    }
+  }
+  auto code = fetch_noting_file(plugin);
   if (!code) {
     return tl::unexpected(code.error());
   }
-  Good made;
-  made.config = plugin;
-  wasm::PluginSpec spec = make_plugin_spec(plugin, code->digest, number, node_id_);
-  spec.canary = canary;
-  made.key = plugin_key(spec);
-  made.status.digest = "sha256:" + code->digest;
-
-  const std::string slot = canary ? canary_slot(plugin.resource) : plugin.resource;
+  draft.code = std::move(*code);
+  describe(draft.code.digest);
   if (const auto rejected = rejected_.find(slot); rejected != rejected_.end()) {
-    if (rejected->second.key == made.key && (canary || plugin.limits.auto_rollback)) {
+    if (rejected->second.key == draft.made.key && (canary || plugin.limits.auto_rollback)) {
       return tl::unexpected(Failure{canary ? "CanaryEnded" : "RolledBack", rejected->second.message, wasm::FailureCause::Trap, true});
     }
     rejected_.erase(rejected);
   }
+  runs_already();
+  return draft;
+}
 
-  // What runs already goes on, VMs and all.
-  if (const auto known = good_.find(slot); known != good_.end() && known->second.key == made.key) {
-    made.plugin = known->second.plugin;
-    return made;
+// Changes nothing of this object: several may run at a time.
+GenerationBuilder::Made GenerationBuilder::finish(Draft draft, std::vector<std::unique_ptr<wasm::Vm>>& vms) const {
+  if (draft.made.plugin != nullptr) {
+    return std::move(draft.made);
   }
-  auto module = compiler_.compile(*code);
+  auto module = compiler_.compile(draft.code);
   if (!module) {
     return tl::unexpected(Failure{"CompileFailed", module.error().detail, wasm::FailureCause::Start, true});
   }
-  auto created = wasm::Plugin::create(std::move(*module), code->bytes, std::move(spec), process_);
+  auto created = wasm::Plugin::create(std::move(*module), draft.code.bytes, std::move(draft.spec), process_);
   if (!created) {
     return tl::unexpected(Failure{"UnsupportedABI", created.error().message, created.error().cause, true});
   }
-  made.plugin = std::move(*created);
+  draft.made.plugin = std::move(*created);
   for (uint32_t i = 0; i < workers_; ++i) {
-    auto vm = made.plugin->prepare_vm();
+    auto vm = draft.made.plugin->prepare_vm();
     if (!vm) {
       return tl::unexpected(Failure{reason_of(vm.error().cause), vm.error().message, vm.error().cause, true});
     }
     vms.push_back(std::move(*vm));
   }
-  fresh_.push_back(made.plugin);
-  return made;
+  return std::move(draft.made);
+}
+
+GenerationBuilder::Made GenerationBuilder::make(const config::Plugin& plugin, bool canary, uint64_t number,
+                                                std::vector<std::unique_ptr<wasm::Vm>>& vms) {
+  if (auto ahead = ahead_.extract(canary ? canary_slot(plugin.resource) : plugin.resource)) {
+    vms = std::move(ahead.mapped().vms);
+    return std::move(ahead.mapped().made);
+  }
+  auto draft = begin(plugin, canary, number);
+  if (!draft) {
+    return tl::unexpected(draft.error());
+  }
+  return finish(std::move(*draft), vms);
+}
+
+// The plug-ins of the first generation, as many at a time as there are processors: nobody is served yet whom that could slow down.
+void GenerationBuilder::make_ahead(const config::Model& model, uint64_t number) {
+  struct Job {
+    Draft draft;
+    Ahead* result;
+  };
+  std::vector<Job> jobs;
+  for (const config::Plugin& plugin : model.plugins) {
+    auto draft = begin(plugin, false, number);
+    Ahead& ahead = ahead_[plugin.resource];
+    if (draft) {
+      jobs.push_back({std::move(*draft), &ahead});
+    } else {
+      ahead.made = tl::unexpected(draft.error());
+    }
+  }
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    for (size_t i = next++; i < jobs.size(); i = next++) {
+      jobs[i].result->made = finish(std::move(jobs[i].draft), jobs[i].result->vms);
+    }
+  };
+  std::vector<std::thread> helpers;
+  for (size_t i = 1; i < std::min<size_t>(jobs.size(), std::thread::hardware_concurrency()); ++i) {
+    helpers.emplace_back(work);
+  }
+  work();
+  for (std::thread& helper : helpers) {
+    helper.join();
+  }
+}
+
+bool GenerationBuilder::has_failed_trial(wasm::Plugin& plugin) const {
+  return plugin.crashes().quarantines() != 0 || plugin.crashes().health(clock_.now()).crashes >= trial_budget(plugin, workers_);
 }
 
 // A trial ends by its time, or by the crash budget of what is tried: then the predecessor is the good one again.
@@ -175,7 +285,7 @@ void GenerationBuilder::end_trials() {
   std::erase_if(trials_, [&](auto& item) {
     auto& [resource, trial] = item;
     Good& tried = good_.at(resource);
-    if (!is_broken(tried.plugin)) {
+    if (!has_failed_trial(*tried.plugin)) {
       return trial.until <= now;
     }
     const bool other_code = tried.status.digest != trial.predecessor.status.digest;
@@ -255,10 +365,13 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
   generation->route_plugins.resize(model->routes.size());
   pending_.clear();
   waiting_.clear();
-  fresh_.clear();
   end_trials();
   end_canaries();
   store_.set_options(model->gateway.oci_insecure_hosts, model->gateway.oci_mirrors, model->gateway.oci_preload_folder);
+  ahead_.clear();
+  if (generation->number == 1) {
+    make_ahead(*model, generation->number);
+  }
 
   for (const config::Plugin& plugin : model->plugins) {
     GenerationPlugin entry;
@@ -325,9 +438,16 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
 
 void GenerationBuilder::activated(const Generation& generation) {
   good_ = std::exchange(pending_, {});
-  for (auto& plugin : std::exchange(fresh_, {})) {
-    preparer_.prepare(std::move(plugin), std::chrono::milliseconds(0), {});
+  for (const auto& [slot, good] : good_) {
+    if (!good.plugin->has_spare() && !is_broken(good.plugin)) {
+      preparer_.prepare(good.plugin, std::chrono::milliseconds(0), {});
+    }
   }
+  std::erase_if(seen_files_, [&](const auto& item) {
+    return std::none_of(generation.model->plugins.begin(), generation.model->plugins.end(), [&](const config::Plugin& plugin) {
+      return plugin.file == item.first || (plugin.canary && plugin.canary->file == item.first);
+    });
+  });
   std::erase_if(trials_, [this](const auto& item) { return !good_.contains(item.first); });
   std::erase_if(rejected_, [&](const auto& item) {
     return std::none_of(generation.statuses.begin(), generation.statuses.end(), [&](const PluginStatus& status) {

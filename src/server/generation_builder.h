@@ -22,6 +22,21 @@
 
 namespace wasmgate::server {
 
+/// What tells whether a file is the one that was read.
+struct FileIdentity {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  size_t size = 0;
+  int64_t modified = 0;
+  int64_t modified_nanoseconds = 0;
+  int64_t changed = 0;
+  int64_t changed_nanoseconds = 0;
+
+  /// Whether a later change must show in it.
+  bool is_settled() const;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
 class GenerationBuilder {
  public:
   /// All arguments outlive the builder.
@@ -65,9 +80,30 @@ class GenerationBuilder {
   };
   using Made = tl::expected<Good, Failure>;
 
+  /// A plug-in whose code is there; `made.plugin` is set when it runs already.
+  struct Draft {
+    Good made;
+    artifact::PluginCode code;
+    wasm::PluginSpec spec;
+  };
+  struct Ahead {
+    Made made = tl::unexpected(Failure{});
+    std::vector<std::unique_ptr<wasm::Vm>> vms;
+  };
+  struct SeenFile {
+    std::optional<FileIdentity> identity;
+    std::string digest;
+  };
+
+  std::optional<std::string> known_digest(const config::Plugin& plugin) const;
+  tl::expected<artifact::PluginCode, Failure> fetch_noting_file(const config::Plugin& plugin);
+  tl::expected<Draft, Failure> begin(const config::Plugin& plugin, bool canary, uint64_t number);
+  Made finish(Draft draft, std::vector<std::unique_ptr<wasm::Vm>>& vms) const;
+  void make_ahead(const config::Model& model, uint64_t number);
   Made make(const config::Plugin& plugin, bool canary, uint64_t number, std::vector<std::unique_ptr<wasm::Vm>>& vms);
   void make_canary(const config::Plugin& plugin, uint64_t number, GenerationPlugin& entry, PluginStatus& status);
   void consider_trial(const config::Plugin& plugin, GenerationPlugin& entry, PluginStatus& status);
+  bool has_failed_trial(wasm::Plugin& plugin) const;
   void end_trials();
   void end_canaries();
   tl::expected<artifact::PluginCode, Failure> fetch(const config::Plugin& plugin);
@@ -85,7 +121,8 @@ class GenerationBuilder {
   std::map<std::string, Good> pending_;  // of the generation being built
   std::map<std::string, Trial> trials_;        // by resource
   std::map<std::string, Rejected> rejected_;   // by resource and canary_slot()
-  std::vector<std::shared_ptr<wasm::Plugin>> fresh_;  // made by this build; their spares come once they serve
+  std::map<std::string, Ahead> ahead_;           // of the first build: made by several threads
+  std::map<std::string, SeenFile> seen_files_;   // by path
   std::vector<config::Plugin> waiting_;  // could not be fetched from the network
 };
 

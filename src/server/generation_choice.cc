@@ -18,12 +18,27 @@ uint64_t next_random(uint64_t& state) {
 
 }  // namespace
 
+uint32_t trial_budget(const wasm::Plugin& plugin, size_t workers) {
+  const uint32_t budget = plugin.spec().limits.crash_budget;
+  return budget > workers ? budget - static_cast<uint32_t>(workers - 1) : 1;
+}
+
 TrialFactory::TrialFactory(std::shared_ptr<wasm::PluginWorker> candidate,
-                           std::shared_ptr<wasm::PluginWorker> predecessor)
-    : candidate_(std::move(candidate)), predecessor_(std::move(predecessor)) {}
+                           std::shared_ptr<wasm::PluginWorker> predecessor, uint32_t budget,
+                           std::function<void()> spent)
+    : candidate_(std::move(candidate)),
+      predecessor_(std::move(predecessor)),
+      budget_(budget),
+      spent_(std::move(spent)) {}
 
 filter::FilterFactory& TrialFactory::chosen_for(const http::HeaderMap& /*request*/) {
-  return candidate_->can_take_streams() ? *candidate_ : *predecessor_;
+  if (!over_ &&
+      candidate_->plugin().crashes().health(candidate_->services().clock().now()).crashes >=
+          budget_) {
+    over_ = true;
+    spent_();
+  }
+  return !over_ && candidate_->can_take_streams() ? *candidate_ : *predecessor_;
 }
 
 filter::FilterPtr TrialFactory::create_filter(Arena& memory) {

@@ -4,6 +4,7 @@
 // predecessor.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "config/model/plugin.h"
@@ -12,11 +13,17 @@
 
 namespace wasmgate::server {
 
+/// After how many crashes (within its crash window) a generation on trial is not called again: so
+/// few that calls in progress on the other workers end within the crash budget.
+uint32_t trial_budget(const wasm::Plugin& plugin, size_t workers);
+
 /// A new generation takes every stream while it can, else its predecessor does.
 class TrialFactory final : public filter::FilterFactory {
  public:
+  /// `budget`: of crashes. `spent`: called when they are over, once.
   TrialFactory(std::shared_ptr<wasm::PluginWorker> candidate,
-               std::shared_ptr<wasm::PluginWorker> predecessor);
+               std::shared_ptr<wasm::PluginWorker> predecessor, uint32_t budget,
+               std::function<void()> spent);
 
   filter::FilterFactory& chosen_for(const http::HeaderMap& request) override;
   filter::FilterPtr create_filter(Arena& memory) override;
@@ -24,6 +31,9 @@ class TrialFactory final : public filter::FilterFactory {
  private:
   std::shared_ptr<wasm::PluginWorker> candidate_;
   std::shared_ptr<wasm::PluginWorker> predecessor_;
+  uint32_t budget_;
+  std::function<void()> spent_;
+  bool over_ = false;
 };
 
 /// A canary takes its share of the streams, and those with its header, while it can.

@@ -138,17 +138,39 @@ std::shared_ptr<const wasm::Module> PluginCompiler::from_image(std::string_view 
   return module ? std::move(*module) : nullptr;
 }
 
-Result<std::shared_ptr<const wasm::Module>> PluginCompiler::compile(const artifact::PluginCode& code) {
+std::shared_ptr<const wasm::Module> PluginCompiler::find_live(const std::string& digest) {
   const std::lock_guard lock(mutex_);
-  if (auto module = live_[code.digest].lock()) {
+  const auto found = live_.find(digest);
+  return found == live_.end() ? nullptr : found->second.lock();
+}
+
+std::shared_ptr<std::mutex> PluginCompiler::turn_of(const std::string& digest) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(turns_, [](const auto& entry) { return entry.second.expired(); });
+  auto turn = turns_[digest].lock();
+  if (turn == nullptr) {
+    turns_[digest] = turn = std::make_shared<std::mutex>();
+  }
+  return turn;
+}
+
+std::shared_ptr<const wasm::Module> PluginCompiler::remember(const std::string& digest, std::shared_ptr<const wasm::Module> module) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(live_, [](const auto& entry) { return entry.second.expired(); });
+  live_[digest] = module;
+  return module;
+}
+
+Result<std::shared_ptr<const wasm::Module>> PluginCompiler::compile(const artifact::PluginCode& code) {
+  const auto turn = turn_of(code.digest);
+  const std::lock_guard lock(*turn);
+  if (auto module = find_live(code.digest)) {
     return module;
   }
-  std::erase_if(live_, [](const auto& entry) { return entry.second.expired(); });
   if (!folder_.empty()) {
-    if (const auto image = read_file(image_path(code.digest), limits_.image_bytes)) {
-      if (auto module = from_image(*image)) {
-        live_[code.digest] = module;
-        return module;
+    if (const auto image = MappedFile::open(image_path(code.digest), limits_.image_bytes)) {
+      if (auto module = from_image(image->bytes())) {
+        return remember(code.digest, std::move(module));
       }
       logger_.warn("compiled module {}: the kept image does not fit this build or is damaged; compiling again",
                    code.digest.substr(0, 12));
@@ -167,8 +189,7 @@ Result<std::shared_ptr<const wasm::Module>> PluginCompiler::compile(const artifa
       logger_.warn("compiled module is not kept: {}", written.error().detail);
     }
   }
-  live_[code.digest] = module;
-  return module;
+  return remember(code.digest, std::move(module));
 }
 
 Result<std::string> PluginCompiler::run_child(std::string_view wasm) const {

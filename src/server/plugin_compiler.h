@@ -39,6 +39,9 @@ class PluginCompiler {
   Result<std::shared_ptr<const wasm::Module>> compile(const artifact::PluginCode& code);
 
  private:
+  std::shared_ptr<const wasm::Module> find_live(const std::string& digest);
+  std::shared_ptr<std::mutex> turn_of(const std::string& digest);
+  std::shared_ptr<const wasm::Module> remember(const std::string& digest, std::shared_ptr<const wasm::Module> module);
   Result<std::string> run_child(std::string_view wasm) const;
   std::string image_path(const std::string& digest) const;
   std::shared_ptr<const wasm::Module> from_image(std::string_view image) const;
@@ -51,6 +54,7 @@ class PluginCompiler {
   wasm::SealKey key_{};
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<const wasm::Module>> live_;
+  std::map<std::string, std::weak_ptr<std::mutex>> turns_;  // who compiles a digest keeps others of it waiting
 };
 
 /// The child's side: reads the key and the module from standard input, writes the sealed image to standard output, sets its own

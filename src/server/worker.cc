@@ -100,7 +100,8 @@ std::shared_ptr<filter::FilterFactory> Worker::factory_of(GenerationPlugin& entr
     worker->set_has_stand_in(entry.predecessor.has_value());
     main = worker;
     if (entry.predecessor) {
-      main = std::make_shared<TrialFactory>(std::move(worker), plugin_worker(*entry.predecessor, part));
+      const uint32_t budget = trial_budget(*entry.main.plugin, shared_.workers);
+      main = std::make_shared<TrialFactory>(std::move(worker), plugin_worker(*entry.predecessor, part), budget, shared_.quarantined);
     }
   } else if (!entry.open_when_missing) {
     main = std::make_shared<UnavailableFactory>();

@@ -32,8 +32,9 @@ struct WorkerShared {
   proxy::ConnectionLimits& connection_limits;
   proxy::AccessLogSink* access_log;
   VmPreparer& preparer;
-  /// A plug-in has spent its crash budget. Called on the worker's thread.
+  /// A plug-in has spent its crash budget, or what a trial leaves of it. Called on the worker's thread.
   std::function<void()> quarantined;
+  size_t workers = 1;  // how many there are
 };
 
 class Worker final : public wasm::PluginWorkerEvents {

@@ -119,6 +119,40 @@ class Reload(unittest.TestCase):
                 gateway.wait_for_log("generation 3 serves")
                 self.assertEqual(fetch(gateway.port).body, b"new")
 
+    def test_a_plugin_whose_secret_is_missing_does_not_go_live(self):
+        module = adding_header("x-version", "1")
+        secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: higress-system}\nstringData: {k: v}\n"
+        with Upstream(lambda r: (200, [], (r.get("x-version") or "none").encode())) as upstream:
+            files = {"route.yaml": ingress("web", "web"), "service.yaml": service("web", [upstream.endpoint()]),
+                     "plugin.yaml": wasm_plugin("p", module, default_config={"key": "${secret.s.k}"})}
+            with Gateway(files) as gateway:
+                self.assertEqual(fetch(gateway.port).status, 503)
+                self.assertIn("SecretNotFound", gateway.log())
+                gateway.write("secret.yaml", secret)
+                gateway.wait_for_log("generation 2 serves")
+                self.assertEqual(fetch(gateway.port).body, b"1")
+                gateway.remove("secret.yaml")
+                gateway.wait_for_log("generation 3 serves")
+                self.assertIn("its last good generation goes on", gateway.log())
+                self.assertEqual(fetch(gateway.port).body, b"1")
+
+    def test_a_module_that_changes_within_the_same_second_is_noticed(self):
+        modules = [adding_header("x-version", f"v{i}") for i in range(2)]
+        with Upstream(lambda r: (200, [], (r.get("x-version") or "").encode())) as upstream:
+            files = {"route.yaml": ingress("web", "web"), "service.yaml": service("web", [upstream.endpoint()])}
+            with Gateway(files) as gateway:
+                module = gateway.folder / "plugin.wasm"
+                module.write_bytes(modules[0].read_bytes())
+                gateway.write("plugin.yaml", wasm_plugin("p", module, default_config={}))
+                gateway.wait_for_log("generation 2 serves")
+                times = module.stat()
+                for number in range(1, 6):
+                    with open(module, "r+b") as file:  # in place: the same file, the same size
+                        file.write(modules[number % 2].read_bytes())
+                    os.utime(module, ns=(times.st_atime_ns, times.st_mtime_ns))
+                    gateway.wait_for_log(f"generation {number + 2} serves")
+                    self.assertEqual(fetch(gateway.port).body, f"v{number % 2}".encode())
+
 
 if __name__ == "__main__":
     unittest.main()
