@@ -4,26 +4,35 @@
     scoreboard.py                        every row, a minute each
     scoreboard.py --row loop --seconds 20
     scoreboard.py --row reload --changes 2000
+    scoreboard.py --row pack --row deadlines --row modules
 
 A victim route is loaded by a schedule (2,000 requests/s; latency counts from when a request was due) while something bad happens on
 another route of the same worker. One line per row, and bench/results/<date>-scoreboard.json.
 """
 
 import argparse
+import collections
 import contextlib
 import datetime
 import json
 import os
 import pathlib
+import random
+import re
+import shutil
 import socket
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent / "tests/e2e"))
 import guests  # noqa: E402
+import hostile_modules  # noqa: E402
+import strangers  # noqa: E402
+from client import Connection, fetch  # noqa: E402
 from gateway import Gateway, ingress, service, wasm_plugin  # noqa: E402
 from harness import machine, network, servers  # noqa: E402
 from harness.paced import PacedLoad  # noqa: E402
@@ -32,6 +41,12 @@ GATEWAY_CORE, LOAD_CORE = 1, 0
 LIMITS = ("apiVersion: wasmgate.io/v1alpha1\nkind: GatewayConfig\nmetadata: {name: gateway}\n"
           "spec:\n  limits:\n    requestsPerConnection: 100000000\n")
 VICTIM_RATE = 2000
+
+
+def on_core(gateway):
+    """Keeps the gateway off the load generators' core."""
+    for thread in pathlib.Path(f"/proc/{gateway.process.pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), {GATEWAY_CORE})
 
 
 class Bench:
@@ -54,8 +69,7 @@ class Bench:
         if module is not None:
             files["plugin.yaml"] = wasm_plugin("bad", module, match_rules=[{"ingress": ["default/bad"], "config": {}}], **spec)
         gateway = Gateway(files, workers=1)
-        for thread in pathlib.Path(f"/proc/{gateway.process.pid}/task").iterdir():
-            os.sched_setaffinity(int(thread.name), {GATEWAY_CORE})
+        on_core(gateway)
         return gateway
 
     def victim(self, gateway, seconds):
@@ -170,7 +184,175 @@ def reload(bench, options):
     }
 
 
-ROWS = {"loop": loop, "hog": hog, "storm": storm, "reload": reload}
+class Attacker:
+    """Asks one path again and again for some seconds, a new connection each time; an answer, a reset or nothing is all the same."""
+
+    def __init__(self, port, path, seconds):
+        self.port, self.path, self.seconds, self.statuses = port, path, seconds, collections.Counter()
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        end = time.monotonic() + self.seconds
+        body = b"x" * (2 * 1024 * 1024) if self.path == "/m37" else b"body"
+        while time.monotonic() < end:
+            try:
+                with Connection(self.port, timeout=30) as connection:
+                    self.statuses[str(connection.request("POST", self.path, body=body, headers=[("x-garbage", "30")]).status)] += 1
+            except OSError as problem:
+                self.statuses[type(problem).__name__] += 1
+            time.sleep(0.02)
+
+
+def settled_rss(gateway, seconds=20):
+    """Memory once it has stopped falling."""
+    lowest, since = gateway.rss_kib(), time.monotonic()
+    while time.monotonic() - since < seconds:
+        time.sleep(1)
+        now = gateway.rss_kib()
+        if now < lowest * 0.998:
+            lowest, since = now, time.monotonic()
+        lowest = min(lowest, now)
+    return lowest
+
+
+def pack(bench, options):
+    """R-15, R-77: every hostile module some seconds each on one process, then taken away; a neighbour's stores before and after."""
+    rows = hostile_modules.modules()
+    each = max(1, options.seconds // 12)
+    keeper = wasm_plugin("keeper", strangers.cpp() / "keeper.wasm", match_rules=[{"ingress": ["default/keep"], "config": {}}])
+    with bench.gateway() as gateway:
+        def serves(generation):
+            gateway.wait_for_log(f"generation {generation} serves", timeout=180)
+
+        gateway.write("keep.yaml", ingress("keep", "origin", path="/keep"))
+        gateway.write("keeper.yaml", keeper)
+        while fetch(gateway.port, path="/keep/put").body != b"kept":
+            time.sleep(0.2)
+        bench.victim(gateway, 5).wait()
+        before, rss_before = fetch(gateway.port, path="/keep/get"), settled_rss(gateway)
+        for name, text in hostile_modules.files(rows, "origin").items():
+            gateway.write(name, text)
+        while "/m45" not in fetch(gateway.admin_port, path="/config_dump").body.decode():
+            time.sleep(0.5)
+        time.sleep(10)
+        rss_with = gateway.rss_kib()
+        seconds = each * len(rows)
+        victim = PacedLoad(gateway.port, options.pack_rate, seconds, path="/good", connections=32, core=LOAD_CORE)
+        statuses, highest = {}, 0
+        for row, *_ in rows:
+            attacker = Attacker(gateway.port, f"/{row}", each)
+            attacker.thread.join()
+            statuses[row] = dict(attacker.statuses)
+            highest = max(highest, gateway.rss_kib())
+        victim = victim.wait()
+        after = fetch(gateway.port, path="/keep/get")
+        for name in hostile_modules.files(rows, "origin"):
+            gateway.remove(name)
+        while "/m45" in fetch(gateway.admin_port, path="/config_dump").body.decode():
+            time.sleep(0.5)
+        rss_after = settled_rss(gateway)
+        changed = sum(a != b for a, b in zip(before.body, after.body)) + abs(len(before.body) - len(after.body))
+        return {
+            "modules": len(rows), "seconds_each": each, "victim_rate": options.pack_rate, "victim_answers": len(victim.samples),
+            "victim_lost": victim.lost, "victim_failures": victim.failures, "victim_statuses": victim.statuses,
+            "victim_p99_ms": milliseconds(victim.percentile(0.99)), "victim_longest_ms": milliseconds(victim.longest()),
+            "attacks": sum(sum(s.values()) for s in statuses.values()), "statuses": statuses,
+            "rss_mib_before": round(rss_before / 1024, 1), "rss_mib_with_modules": round(rss_with / 1024, 1),
+            "rss_mib_highest": round(highest / 1024, 1), "rss_mib_after": round(rss_after / 1024, 1),
+            "rss_ratio": round(rss_after / rss_before, 3), "neighbour_bytes_compared": len(before.body), "neighbour_bytes_changed": changed,
+            "neighbour_counter": [before.get("x-counter"), after.get("x-counter")],
+            "neighbour_ticks": [int(before.get("x-ticks")), int(after.get("x-ticks"))], "alive": gateway.process.poll() is None,
+            "met": victim.lost == 0 and not victim.failures and set(victim.statuses) == {200} and gateway.process.poll() is None
+                   and rss_after <= rss_before * 1.02 and changed == 0 and before.get("x-counter") == after.get("x-counter"),
+        }
+
+
+def deadlines(bench, options):
+    """R-16: 64 VMs, half of which run into their deadlines all the time: is a call of the other half ended, too?"""
+    workers, calm, loops = 8, 4, 4
+    files = {"service.yaml": service("origin", [("127.0.0.1", bench.upstream.port)]), "gateway.yaml": LIMITS}
+    busy = guests.guest("busy", """(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) (local $i i32)
+        (loop $more (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $more (i32.lt_u (local.get $i) (i32.const 1000000))))
+        (i32.const 0))""")
+    for kind, module, count, notes in (("calm", busy, calm, {"call-deadline": "5s", "request-deadline": "10s"}),
+                                       ("loop", guests.looping(), loops, {"call-deadline": "5ms", "crash-budget": "1000000", "backoff-min": "1ms",
+                                                                          "backoff-max": "2ms"})):
+        for i in range(count):
+            name = f"{kind}{i}"
+            files[f"{name}.yaml"] = ingress(name, "origin", path=f"/{name}")
+            files[f"p-{name}.yaml"] = wasm_plugin(name, module, match_rules=[{"ingress": [f"default/{name}"], "config": {}}],
+                                                  annotations={f"wasmgate.io/{k}": v for k, v in notes.items()})
+    with Gateway(files, workers=workers, ready=60) as gateway:
+        callers = {name: [Attacker(gateway.port, f"/{name}{i}", options.seconds) for i in range(4)] for name in ("calm", "loop")}
+        answers = {name: collections.Counter() for name in callers}
+        for name, group in callers.items():
+            for caller in group:
+                caller.thread.join()
+                answers[name].update(caller.statuses)
+        page = fetch(gateway.admin_port, path="/stats/prometheus").body.decode()
+        fired = {name: int(value) for name, value in re.findall(
+            r'^wasmgate_plugin_failures_total\{(?=[^}]*cause="deadline")[^}]*plugin="([^"]+)"[^}]*\} (\d+)', page, re.M)}
+        collateral = sum(count for name, count in fired.items() if "calm" in name)
+        deadline_count = sum(count for name, count in fired.items() if "loop" in name)
+        return {"vms": workers * (calm + loops), "deadlines_fired": deadline_count, "loop_answers": answers["loop"], "calm_answers": answers["calm"],
+                "collateral_traps": collateral, "met": set(answers["calm"]) == {"200"} and collateral == 0 and deadline_count > 100}
+
+
+def modules(bench, options):
+    """R-08: damaged and random modules, loaded as plug-ins in batches: each is refused with a reason or runs, and the process lives."""
+    good = (strangers.cpp() / "headers.wasm").read_bytes()
+    source = random.Random(1)
+    count = options.modules
+    damaged = [good[:source.randrange(len(good))] for _ in range(count // 4)]
+    for _ in range(count // 4):
+        flipped = bytearray(good)
+        flipped[source.randrange(len(good))] ^= 1 << source.randrange(8)
+        damaged.append(bytes(flipped))
+    for _ in range(count // 4):
+        edited = bytearray(good)
+        at = source.randrange(len(good) - 16)
+        edited[at:at + source.randrange(1, 16)] = source.randbytes(source.randrange(16))
+        damaged.append(bytes(edited))
+    everything = damaged + hostile_modules.random_modules(count - len(damaged), 2)
+    source.shuffle(everything)
+    batch = 50
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="wasmgate-modules-"))
+    runs, reasons, begin = 0, collections.Counter(), time.monotonic()
+    with bench.gateway() as gateway:
+        rss = 0
+        for first in range(0, len(everything), batch):
+            text = []
+            for number, data in enumerate(everything[first:first + batch], first):
+                path = folder / f"{number}.wasm"
+                path.write_bytes(data)
+                text.append(wasm_plugin(f"m{number}", path, default_config={}, failStrategy="FAIL_OPEN",
+                                        annotations={"wasmgate.io/call-deadline": "10ms", "wasmgate.io/start-deadline": "100ms"}))
+            gateway.write("plugins.yaml", "\n---\n".join(text))
+            gateway.wait_for_log(f"generation {first // batch + 2} serves", timeout=180)
+            for _ in range(3):
+                if fetch(gateway.port, path="/good").status not in (200, 400, 403, 404, 413, 500, 502, 503, 504) or gateway.process.poll() is not None:
+                    raise RuntimeError("the gateway does not answer")
+            for plugin in json.loads(fetch(gateway.admin_port, path="/plugins").body)["plugins"]:
+                refusal = [c for c in plugin["conditions"] if c["status"] == "False" and c["message"]]
+                if refusal:
+                    reasons[refusal[0]["reason"]] += 1
+                else:
+                    runs += 1
+            for number in range(first, min(first + batch, len(everything))):
+                (folder / f"{number}.wasm").unlink()
+            if first == len(everything) // 4 // batch * batch:
+                rss = gateway.rss_kib()
+        took = time.monotonic() - begin
+        alive, end = gateway.process.poll() is None, gateway.rss_kib()
+    shutil.rmtree(folder)
+    return {"modules": len(everything), "refused": dict(reasons), "run": runs, "milliseconds_per_module": round(1000 * took / len(everything), 1),
+            "rss_mib_after_a_quarter": round(rss / 1024, 1), "rss_mib_end": round(end / 1024, 1), "alive": alive,
+            "met": alive and runs > 0 and sum(reasons.values()) > 0}
+
+
+ROWS = {"loop": loop, "hog": hog, "storm": storm, "reload": reload, "pack": pack,
+        "deadlines": deadlines, "modules": modules}
 
 
 def main():
@@ -178,7 +360,12 @@ def main():
     parser.add_argument("--row", action="append", choices=list(ROWS))
     parser.add_argument("--seconds", type=int, default=60, help="of each attack")
     parser.add_argument("--changes", type=int, default=2000)
+    parser.add_argument("--pack-rate", type=int, default=500, help="requests/s of the victim beside the hostile modules")
+    parser.add_argument("--modules", type=int, default=4000)
     options = parser.parse_args()
+    if {"pack", "modules"} & set(options.row or ROWS):
+        strangers.cpp()  # built before the machine's network is out of sight
+        hostile_modules.modules()
     place = network.enter_namespace()
     print(f"scoreboard: {place}")
     results = {}

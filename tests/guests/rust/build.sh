@@ -19,6 +19,10 @@ source tools/lib/toolchain.sh
 export ABI=${ABI:-0_2_100}
 use_wasm_toolchain
 
+# Nothing has changed since it was last built there.
+state=$(find "$here" -type f -not -path '*/target/*' -print0 | LC_ALL=C sort -z | xargs -0 cat | sha256sum | cut -c1-16)-$(vendor_digest)-${CARGO_TARGET_DIR##*/}
+if [ "$(cat "$out/stamp" 2>/dev/null)" = "$state" ]; then exit 0; fi
+
 work=$here
 if [ "${2:-}" = --ours ]; then
   # The lock file of this folder is for the public crate, so the other one gets a copy.
@@ -42,3 +46,4 @@ RUSTFLAGS= "$CARGO_PROGRAM" fetch --quiet --offline --target "$TARGET" "${CARGO_
       cp "$CARGO_TARGET_DIR/$TARGET/release/stranger_${plugin//-/_}.wasm" "$out/$plugin.wasm"
   done
 ) 9>"$CARGO_TARGET_DIR/.plugin-lock"
+echo "$state" >"$out/stamp"
