@@ -327,7 +327,8 @@ def modules(bench, options):
                 path = folder / f"{number}.wasm"
                 path.write_bytes(data)
                 text.append(wasm_plugin(f"m{number}", path, default_config={}, failStrategy="FAIL_OPEN",
-                                        annotations={"wasmgate.io/call-deadline": "10ms", "wasmgate.io/start-deadline": "100ms"}))
+                                        annotations={f"wasmgate.io/{k}": v for k, v in (("call-deadline", "10ms"), ("start-deadline", "100ms"),
+                                                                                        ("pause-limit", "100ms"))}))
             gateway.write("plugins.yaml", "\n---\n".join(text))
             gateway.wait_for_log(f"generation {first // batch + 2} serves", timeout=180)
             for _ in range(3):

@@ -20,7 +20,7 @@ KEPT_KIB = 4 * 1024  # what one half of the requests may leave behind
 class Soak(unittest.TestCase):
     def test_nothing_is_lost_and_no_memory_is_kept(self):
         with Upstream() as upstream, Upstream(lambda request: (200, [], b"\x02")) as auth, tempfile.TemporaryDirectory() as folder:
-            with Gateway(soak_chain.files(upstream.endpoint(), auth.endpoint(), folder), ready=120) as gateway:
+            with Gateway(soak_chain.files(upstream.endpoint(), auth.endpoint(), folder), ready=300) as gateway:
                 self.load(gateway, REQUESTS // 3)  # the guests' heaps find their size
                 upstream.take()
                 auth.take()
