@@ -45,7 +45,7 @@ void refuse_large_body() {
 void VmRecycler::count_request() {
   ++requests_;
   uint64_t memory = 0;
-  getValue<std::string_view>({"plugin_vm_memory"}, &memory);
+  getValue({"plugin_vm_memory"}, &memory);
   if (requests_ % kRequestsPerVm == 0 || memory >= kMemoryLimitBytes) {
     setFilterState("wasm_need_rebuild", "true");
   }

@@ -2,3 +2,8 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+
+#ifdef WASMGATE_FAST
+// Made once for all plug-ins, in fast/json_instance.cc.
+extern template class nlohmann::basic_json<>;
+#endif

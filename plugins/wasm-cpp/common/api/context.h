@@ -49,6 +49,14 @@ class ContextBase {
   /// The last call; the object is destroyed afterwards.
   virtual void onDelete() {}
 
+  /// Gets headers, body size and trailers of an HTTP call's answer.
+  using HttpCallCallback =
+      std::function<void(uint32_t headers, size_t body_size, uint32_t trailers)>;
+  /// Gets Ok and the size of a gRPC call's answer, or the status and 0.
+  using GrpcSimpleCallCallback = std::function<void(GrpcStatus status, size_t body_size)>;
+
+  virtual void onForeignFunction(uint32_t /*foreign_function_id*/, uint32_t /*data_size*/) {}
+
   virtual void onHttpCallResponse(uint32_t /*token*/, uint32_t /*headers*/, size_t /*body_size*/,
                                   uint32_t /*trailers*/) {}
   virtual void onGrpcReceiveInitialMetadata(uint32_t /*token*/, uint32_t /*headers*/) {}
@@ -76,15 +84,11 @@ class RootContext : public ContextBase {
   virtual bool onStart(size_t /*vm_configuration_size*/) { return true; }
   virtual void onTick() {}
   virtual void onQueueReady(uint32_t /*token*/) {}
-  virtual void onForeignFunction(uint32_t /*foreign_function_id*/, size_t /*data_size*/) {}
   /// The plug-in is being removed. False: wait for `done()`.
   virtual bool onDone() { return true; }
   bool onDoneBase() override { return onDone(); }
   /// Ends the wait that a false from `onDone` began.
   void done() { proxy_done(); }
-
-  using HttpCallCallback =
-      std::function<void(uint32_t headers, size_t body_size, uint32_t trailers)>;
 
   /// Starts an HTTP call and runs `callback` with its answer. See `makeHttpCall`.
   template <typename T = void>
@@ -114,7 +118,18 @@ class RootContext : public ContextBase {
         service, service_name, method_name, initial_metadata, request, timeout_milliseconds,
         wasmgate::sdk::make_grpc_handler(std::move(success), std::move(failure)));
   }
-  /// As above; the answer is parsed as `Response` (any message with `ParseFromArray`).
+  /// As above; one callback gets both outcomes.
+  template <typename Request>
+  WasmResult grpcSimpleCall(std::string_view service, std::string_view service_name,
+                            std::string_view method_name, const HeaderStringPairs& initial_metadata,
+                            const Request& request, uint32_t timeout_milliseconds,
+                            GrpcSimpleCallCallback callback) {
+    return grpcSimpleCall(
+        service, service_name, method_name, initial_metadata, request, timeout_milliseconds,
+        std::function<void(size_t)>([callback](size_t size) { callback(GrpcStatus::Ok, size); }),
+        std::function<void(GrpcStatus)>([callback](GrpcStatus status) { callback(status, 0); }));
+  }
+  /// As the first; the answer is parsed as `Response` (any message with `ParseFromArray`).
   template <typename Response, typename Request>
   WasmResult grpcSimpleCall(std::string_view service, std::string_view service_name,
                             std::string_view method_name, const HeaderStringPairs& initial_metadata,
@@ -129,7 +144,7 @@ class RootContext : public ContextBase {
             },
             std::move(failure)));
   }
-  /// As above; one callback gets both outcomes: Ok and the message, or the status and a default
+  /// As above with one callback: Ok and the message, or the status and a default
   /// message.
   template <typename Response, typename Request>
   WasmResult grpcSimpleCall(std::string_view service, std::string_view service_name,

@@ -50,18 +50,18 @@ inline std::string logPlace(std::string_view file, int line, std::string_view fu
 }
 
 // The message is built only when its level is logged, so a debug line costs one host call.
-#define WASMGATE_LOG(level, message)                                                        \
-  do {                                                                                      \
-    if (isLogged(level)) {                                                                  \
-      logMessage(level, logPlace(__FILE__, __LINE__, __FUNCTION__) + std::string(message)); \
-    }                                                                                       \
+#define WASMGATE_LOG(level, ...)                                                                \
+  do {                                                                                          \
+    if (isLogged(level)) {                                                                      \
+      logMessage(level, logPlace(__FILE__, __LINE__, __FUNCTION__) + std::string(__VA_ARGS__)); \
+    }                                                                                           \
   } while (0)
-#define LOG_TRACE(message) WASMGATE_LOG(LogLevel::trace, message)
-#define LOG_DEBUG(message) WASMGATE_LOG(LogLevel::debug, message)
-#define LOG_INFO(message) WASMGATE_LOG(LogLevel::info, message)
-#define LOG_WARN(message) WASMGATE_LOG(LogLevel::warn, message)
-#define LOG_ERROR(message) WASMGATE_LOG(LogLevel::error, message)
-#define LOG_CRITICAL(message) WASMGATE_LOG(LogLevel::critical, message)
+#define LOG_TRACE(...) WASMGATE_LOG(LogLevel::trace, __VA_ARGS__)
+#define LOG_DEBUG(...) WASMGATE_LOG(LogLevel::debug, __VA_ARGS__)
+#define LOG_INFO(...) WASMGATE_LOG(LogLevel::info, __VA_ARGS__)
+#define LOG_WARN(...) WASMGATE_LOG(LogLevel::warn, __VA_ARGS__)
+#define LOG_ERROR(...) WASMGATE_LOG(LogLevel::error, __VA_ARGS__)
+#define LOG_CRITICAL(...) WASMGATE_LOG(LogLevel::critical, __VA_ARGS__)
 
 /// Ends the call as a trap when a host function that cannot fail has failed.
 #define CHECK_RESULT(call)                                               \

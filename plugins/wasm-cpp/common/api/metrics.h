@@ -29,7 +29,7 @@ inline WasmResult getMetric(uint32_t id, uint64_t* value) { return proxy_get_met
 struct MetricTag {
   enum class TagType : uint32_t { String = 0, Int = 1, Bool = 2 };
   std::string name;
-  TagType tag;
+  TagType tagType;
 };
 
 /// A metric whose tags are given as values at each use.
@@ -82,6 +82,13 @@ class Metric {
                 value_separator_);
     rest.prefix_ = prefix_ + tagText(values...);
     return rest;
+  }
+  /// A metric of this name with other tags after these values.
+  template <typename... Values>
+  Metric extend(std::vector<MetricTag> tags, Values... values) const {
+    Metric longer(type_, name_, std::move(tags), field_separator_, value_separator_);
+    longer.prefix_ = prefix_ + tagText(values...);
+    return longer;
   }
 
  private:
@@ -160,8 +167,13 @@ template <typename T>
 struct MetricTagDescriptor {
   MetricTagDescriptor(std::string_view tag_name) : name(tag_name) {}
   MetricTagDescriptor(const char* tag_name) : name(tag_name) {}
+  using type = T;
   std::string name;
 };
+
+/// How a tag's value is given: texts as views.
+template <typename T>
+using MetricTagValue = std::conditional_t<std::is_same_v<T, std::string>, std::string_view, T>;
 
 /// A metric whose tags have types: `Counter<std::string, int>` and so on.
 template <typename Simple, MetricType kType, typename... Tags>
@@ -170,14 +182,13 @@ class TypedMetric {
   TypedMetric(std::string_view name, MetricTagDescriptor<Tags>... tags)
       : metric_(kType, name, std::vector<MetricTag>{tag(tags)...}) {}
 
-  Simple resolve(Tags... values) { return Simple(metric_.resolve(values...)); }
-  uint64_t get(Tags... values) { return metric_.get(values...); }
-  void record(uint64_t value, Tags... values) { metric_.record(value, values...); }
+  explicit TypedMetric(Metric metric) : metric_(std::move(metric)) {}
+
+  Simple resolve(MetricTagValue<Tags>... values) { return Simple(metric_.resolve(values...)); }
+  uint64_t get(MetricTagValue<Tags>... values) { return metric_.get(values...); }
+  void record(uint64_t value, MetricTagValue<Tags>... values) { metric_.record(value, values...); }
 
  protected:
-  Metric metric_;
-
- private:
   template <typename T>
   static MetricTag tag(const MetricTagDescriptor<T>& descriptor) {
     if constexpr (std::is_same_v<T, bool>) {
@@ -188,33 +199,42 @@ class TypedMetric {
       return {descriptor.name, MetricTag::TagType::String};
     }
   }
+
+  Metric metric_;
 };
+
+// What the three kinds have in common. `extendAndResolve`: a metric of the same name that fixes
+// these tags and adds others; the caller owns it, as with New.
+#define WASMGATE_METRIC_KIND(Kind, Simple)                                           \
+ public:                                                                             \
+  using TypedMetric<Simple, MetricType::Kind, Tags...>::TypedMetric;                 \
+  static Kind* New(std::string_view name, MetricTagDescriptor<Tags>... tags) {       \
+    return new Kind(name, tags...);                                                  \
+  }                                                                                  \
+  template <typename... More>                                                        \
+  Kind<More...>* extendAndResolve(MetricTagValue<Tags>... values,                    \
+                                  MetricTagDescriptor<More>... more) {               \
+    return new Kind<More...>(this->metric_.extend({this->tag(more)...}, values...)); \
+  }
 
 template <typename... Tags>
 class Counter : public TypedMetric<SimpleCounter, MetricType::Counter, Tags...> {
- public:
-  using TypedMetric<SimpleCounter, MetricType::Counter, Tags...>::TypedMetric;
-  static Counter* New(std::string_view name, MetricTagDescriptor<Tags>... tags) {
-    return new Counter(name, tags...);
+  WASMGATE_METRIC_KIND(Counter, SimpleCounter)
+  void increment(int64_t offset, MetricTagValue<Tags>... values) {
+    this->metric_.increment(offset, values...);
   }
-  void increment(int64_t offset, Tags... values) { this->metric_.increment(offset, values...); }
 };
 
 template <typename... Tags>
 class Gauge : public TypedMetric<SimpleGauge, MetricType::Gauge, Tags...> {
- public:
-  using TypedMetric<SimpleGauge, MetricType::Gauge, Tags...>::TypedMetric;
-  static Gauge* New(std::string_view name, MetricTagDescriptor<Tags>... tags) {
-    return new Gauge(name, tags...);
+  WASMGATE_METRIC_KIND(Gauge, SimpleGauge)
+  void increment(int64_t offset, MetricTagValue<Tags>... values) {
+    this->metric_.increment(offset, values...);
   }
-  void increment(int64_t offset, Tags... values) { this->metric_.increment(offset, values...); }
 };
 
 template <typename... Tags>
 class Histogram : public TypedMetric<SimpleHistogram, MetricType::Histogram, Tags...> {
- public:
-  using TypedMetric<SimpleHistogram, MetricType::Histogram, Tags...>::TypedMetric;
-  static Histogram* New(std::string_view name, MetricTagDescriptor<Tags>... tags) {
-    return new Histogram(name, tags...);
-  }
+  WASMGATE_METRIC_KIND(Histogram, SimpleHistogram)
 };
+#undef WASMGATE_METRIC_KIND

@@ -34,6 +34,9 @@ std::optional<WasmDataPtr> getPropertyOf(const Segments& segments) {
   return getPropertyByPath(path);
 }
 
+inline std::optional<WasmDataPtr> getProperty(std::initializer_list<std::string_view> segments) {
+  return getPropertyOf(segments);
+}
 template <typename S>
 std::optional<WasmDataPtr> getProperty(std::initializer_list<S> segments) {
   return getPropertyOf(segments);
@@ -43,11 +46,9 @@ std::optional<WasmDataPtr> getProperty(const std::vector<S>& segments) {
   return getPropertyOf(segments);
 }
 
-/// Copies a property into `out`. Numbers must have exactly the size of `T` (the host sends integers
-/// and doubles in 8 bytes, booleans in 1).
-template <typename S, typename T>
-bool getValue(const std::vector<S>& segments, T* out) {
-  const auto found = getProperty(segments);
+namespace wasmgate::sdk {
+template <typename T>
+bool copy_property(const std::optional<WasmDataPtr>& found, T* out) {
   if (!found) {
     return false;
   }
@@ -63,21 +64,31 @@ bool getValue(const std::vector<S>& segments, T* out) {
     return true;
   }
 }
+template <typename M>
+bool parse_property(const std::optional<WasmDataPtr>& found, M* message) {
+  return found && message->ParseFromArray((*found)->data(), static_cast<int>((*found)->size()));
+}
+}  // namespace wasmgate::sdk
 
-template <typename S, typename T>
-bool getValue(std::initializer_list<S> segments, T* out) {
-  return getValue(std::vector<S>(segments), out);
+/// Copies a property into `out`. Numbers must have exactly the size of `T` (the host sends integers
+/// and doubles in 8 bytes, booleans in 1).
+template <typename T>
+bool getValue(std::initializer_list<std::string_view> segments, T* out) {
+  return wasmgate::sdk::copy_property(getProperty(segments), out);
+}
+template <typename T, typename S>
+bool getValue(const std::vector<S>& segments, T* out) {
+  return wasmgate::sdk::copy_property(getProperty(segments), out);
 }
 
 /// Parses a property as a protobuf message (any type with `ParseFromArray`).
-template <typename S, typename M>
-bool getMessageValue(const std::vector<S>& segments, M* message) {
-  const auto found = getProperty(segments);
-  return found && message->ParseFromArray((*found)->data(), static_cast<int>((*found)->size()));
+template <typename M>
+bool getMessageValue(std::initializer_list<std::string_view> segments, M* message) {
+  return wasmgate::sdk::parse_property(getProperty(segments), message);
 }
-template <typename S, typename M>
-bool getMessageValue(std::initializer_list<S> segments, M* message) {
-  return getMessageValue(std::vector<S>(segments), message);
+template <typename M, typename S>
+bool getMessageValue(const std::vector<S>& segments, M* message) {
+  return wasmgate::sdk::parse_property(getProperty(segments), message);
 }
 
 /// Stores `value` on the stream under `key`; later plug-ins and access logs see it.
@@ -85,7 +96,6 @@ inline WasmResult setFilterState(std::string_view key, std::string_view value) {
   return proxy_set_property(key.data(), key.size(), value.data(), value.size());
 }
 
-/// As `setFilterState`; false when the host refused.
-inline bool setFilterStateStringValue(std::string_view key, std::string_view value) {
-  return setFilterState(key, value) == WasmResult::Ok;
+inline WasmResult setFilterStateStringValue(std::string_view key, std::string_view value) {
+  return setFilterState(key, value);
 }

@@ -52,7 +52,7 @@ WASMGATE_OVERRIDES(validateConfiguration, RootContext)
 WASMGATE_OVERRIDES(onConfigure, RootContext)
 WASMGATE_OVERRIDES(onTick, RootContext)
 WASMGATE_OVERRIDES(onQueueReady, RootContext)
-WASMGATE_OVERRIDES(onForeignFunction, RootContext)
+WASMGATE_OVERRIDES(onForeignFunction, ContextBase)
 WASMGATE_OVERRIDES(onHttpCallResponse, RootContext)
 WASMGATE_OVERRIDES(onGrpcReceiveInitialMetadata, RootContext)
 WASMGATE_OVERRIDES(onGrpcReceive, RootContext)
@@ -172,5 +172,15 @@ struct RegisterContextFactory {
     wasmgate::sdk::export_callbacks<T, Context>();
     wasmgate::sdk::export_callbacks<T, RootContext>();
     wasmgate::sdk::register_factories(root_id, std::move(root), std::move(context));
+  }
+  template <typename T = void>
+  explicit RegisterContextFactory(RootFactory root, std::string_view root_id = "") {
+    wasmgate::sdk::export_callbacks<T, RootContext>();
+    wasmgate::sdk::register_factories(root_id, std::move(root), nullptr);
+  }
+  template <typename T = void>
+  explicit RegisterContextFactory(ContextFactory context, std::string_view root_id = "") {
+    wasmgate::sdk::export_callbacks<T, Context>();
+    wasmgate::sdk::register_factories(root_id, nullptr, std::move(context));
   }
 };
