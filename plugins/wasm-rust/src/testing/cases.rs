@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use proxy_wasm::types::Status;
 use serde_json::{json, Value};
 
 use super::{HeaderMap, TestHost};
@@ -44,6 +45,8 @@ fn report(line: &Value) {
 
 fn run(initialize: extern "C" fn(), file: &Value) -> Vec<String> {
     let host = TestHost::start(initialize);
+    // No case that runs here has a service to call.
+    host.refuse_calls(Some(Status::InternalFailure));
     let configuration = match &file["config"] {
         Value::Null => String::new(),
         config => config.to_string(),

@@ -3,6 +3,7 @@
 # First choice: a rustup tool chain that has std for wasm32-wasip1. Else Debian's cargo-web, rustc-web
 # and rust-web-src, which build std from its sources: once, into the shared folder.
 
+SDK_ROOT=$PWD
 CACHE=${WASMGATE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/wasmgate}
 TARGET=wasm32-wasip1
 DEBIAN_CARGO=/usr/bin/cargo
@@ -51,7 +52,9 @@ use_wasm_toolchain() {
   # Paths of this machine stay out of the module, so the same inputs give the same bytes.
   # trim-paths does not know sources that stand in for a repository, so vendor/ is named here.
   CARGO_FLAGS+=(-Ztrim-paths)
-  VENDOR_REMAP="profile.release.package.proxy-wasm.rustflags=['--remap-path-prefix=$PWD/vendor=vendor']"
+  local vendor="$PWD/vendor"
+  [ -z "${PLUGIN_DIR:-}" ] || vendor="$PLUGIN_DIR/.sdk/vendor"
+  VENDOR_REMAP="profile.release.package.proxy-wasm.rustflags=['--remap-path-prefix=$vendor=vendor']"
   export RUSTC_BOOTSTRAP=1 CARGO_PROFILE_RELEASE_TRIM_PATHS=all
   export CC_wasm32_wasip1=${CC_wasm32_wasip1:-clang-19}
   PROXY_WASM_SOURCES=$(vendor_digest)
@@ -64,10 +67,12 @@ use_wasm_toolchain() {
 
 # cargo <verb> for modules.
 wasm_cargo() {
-  local verb=$1
+  local verb=$1 settings=()
   shift
+  # Outside this folder cargo does not find its settings.
+  [ -z "${PLUGIN_DIR:-}" ] || settings=(--config "$SDK_ROOT/.cargo/config.toml")
   "$CARGO_PROGRAM" "$verb" --release --target "$TARGET" "${CARGO_FLAGS[@]}" "$@" \
-    -Zprofile-rustflags --config "$VENDOR_REMAP"
+    -Zprofile-rustflags --config "$VENDOR_REMAP" "${settings[@]}"
 }
 
 use_native_toolchain() {

@@ -288,3 +288,8 @@ fn wrong_configurations_are_refused_with_their_place() {
         );
     }
 }
+
+#[test]
+fn cases() {
+    higress_wasm_rust::testing::run_cases(_initialize);
+}

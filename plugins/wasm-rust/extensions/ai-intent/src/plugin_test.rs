@@ -164,3 +164,8 @@ fn incomplete_configurations_are_refused_with_their_place() {
         );
     }
 }
+
+#[test]
+fn cases() {
+    higress_wasm_rust::testing::run_cases(_initialize);
+}

@@ -86,3 +86,8 @@ fn without_its_fields_the_configuration_is_refused() {
         assert!(!host.configure(configuration), "{configuration}");
     }
 }
+
+#[test]
+fn cases() {
+    higress_wasm_rust::testing::run_cases(_initialize);
+}

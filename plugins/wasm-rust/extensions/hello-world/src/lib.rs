@@ -66,4 +66,9 @@ mod tests {
             Some("world")
         );
     }
+
+    #[test]
+    fn cases() {
+        higress_wasm_rust::testing::run_cases(_initialize);
+    }
 }
