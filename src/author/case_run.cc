@@ -5,16 +5,17 @@
 
 #include "author/gateway_child.h"
 #include "author/http_exchange.h"
-#include "author/resources.h"
+#include "author/redis_child.h"
 
 namespace wasmgate::author {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kLacking[] = {"tls", "redis"};
+constexpr const char* kLacking[] = {"tls"};
 constexpr std::chrono::seconds kPatience{60};
 constexpr size_t kShownLogBytes = 2000;
+constexpr size_t kKeptLogBytes = 64UL * 1024;
 
 std::vector<std::string> parts(const std::string& text, char separator) {
   std::vector<std::string> out(1);
@@ -60,24 +61,36 @@ void append(std::vector<Json>& out, std::vector<Json> more) {
   std::move(more.begin(), more.end(), std::back_inserter(out));
 }
 
-std::vector<Json> documents_of(const CaseFile& file, const std::string& module, int target) {
+bool needs(const CaseFile& file, std::string_view word) {
+  return std::find(file.needs.begin(), file.needs.end(), word) != file.needs.end();
+}
+
+// `redis_port` 0: there is no Redis.
+std::vector<Json> documents_of(const CaseFile& file, const PluginSource& plugin, int target,
+                               int redis_port) {
   const Names names = names_of(file);
   std::vector<Json> out = {ingress(names.route_namespace, names.route, names.service, names.port),
-                           wasm_plugin("plugin", "file://" + module, file.config)};
+                           wasm_plugin("plugin", plugin.url, file.config)};
   append(out, service(names.service_namespace, names.service, names.port, target, ""));
   if (names.service_namespace != names.route_namespace) {
     // An Ingress names services of its own namespace.
     append(out, service(names.route_namespace, names.service, names.port, target, ""));
   }
-  if (std::find(file.needs.begin(), file.needs.end(), "http-call") != file.needs.end()) {
+  if (needs(file, "http-call")) {
     append(out, service("default", "called", 80, target, "service.dns"));
+  }
+  if (!plugin.preload_folder.empty()) {
+    out.push_back(preload_config(plugin.preload_folder));
+  }
+  if (redis_port != 0) {
+    append(out, service("default", "redis", 6379, redis_port, "redis.dns"));
   }
   return out;
 }
 
 std::string lacking(const CaseFile& file) {
   for (const char* need : kLacking) {
-    if (std::find(file.needs.begin(), file.needs.end(), need) != file.needs.end()) {
+    if (needs(file, need)) {
       return need;
     }
   }
@@ -108,42 +121,70 @@ TestResult CaseRunner::run(const CaseFile& file, const std::string& module) {
     return out;
   }
   const auto begin = std::chrono::steady_clock::now();
-  run_requests(file, module, out.messages);
+  std::string log;
+  const auto exchanges = record(file, PluginSource{"file://" + module, "", nullptr}, log);
+  if (exchanges) {
+    judge(file, *exchanges, out.messages);
+    if (!out.messages.empty()) {
+      out.messages.push_back("end of the gateway's log:\n" +
+                             log.substr(log.size() - std::min(log.size(), kShownLogBytes)));
+    }
+  } else {
+    out.messages.push_back(exchanges.error().detail);
+  }
   out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  out.verdict = out.messages.empty() ? Verdict::Passed : Verdict::Failed;
+  const bool no_redis = !exchanges && exchanges.error().code == ErrorCode::NotFound;
+  out.verdict = out.messages.empty() ? Verdict::Passed
+                : no_redis           ? Verdict::Skipped
+                                     : Verdict::Failed;
   return out;
 }
 
-void CaseRunner::run_requests(const CaseFile& file, const std::string& module,
-                              std::vector<std::string>& problems) {
+void CaseRunner::judge(const CaseFile& file, const std::vector<CaseExchange>& exchanges,
+                       std::vector<std::string>& problems) {
+  for (size_t i = 0; i < exchanges.size(); ++i) {
+    const std::string& name = file.requests[i].name;
+    const std::string label =
+        "request " + std::to_string(i) + (name.empty() ? "" : " (" + name + ")");
+    if (!exchanges[i].response) {
+      problems.push_back(label + ": " + exchanges[i].response.error().detail);
+      continue;
+    }
+    for (const std::string& difference :
+         differences(file.requests[i].expect, *exchanges[i].response, exchanges[i].upstream)) {
+      problems.push_back(label + ": " + difference);
+    }
+  }
+}
+
+Result<std::vector<CaseExchange>> CaseRunner::record(const CaseFile& file,
+                                                     const PluginSource& plugin, std::string& log) {
+  std::unique_ptr<RedisChild> redis;
+  if (needs(file, "redis")) {
+    auto started = RedisChild::start(folder_.path());
+    if (!started) {
+      return fail(started.error().code, "needs redis: " + started.error().detail);
+    }
+    redis = std::move(*started);
+  }
   GatewaySetting setting;
   setting.folder = folder_.path() + "/" + std::to_string(++runs_);
   setting.state_folder = folder_.path() + "/state";
   setting.more_options = {"--workers", "1", "--access-log", "off"};
-  const auto gateway = GatewayChild::start(setting, documents_of(file, module, upstream_->port()));
+  const auto gateway = GatewayChild::start(
+      setting, documents_of(file, plugin, upstream_->port(), redis ? redis->port() : 0));
   if (!gateway) {
-    problems.push_back(gateway.error().detail);
-    return;
+    return tl::unexpected(gateway.error());
   }
   upstream_->answer_with(file.upstream);
-  for (size_t i = 0; i < file.requests.size(); ++i) {
-    const CaseRequest& request = file.requests[i];
-    const std::string label =
-        "request " + std::to_string(i) + (request.name.empty() ? "" : " (" + request.name + ")");
+  std::vector<CaseExchange> out;
+  for (const CaseRequest& request : file.requests) {
     upstream_->take();
-    const auto response = exchange((*gateway)->port(), request, kPatience);
-    if (!response) {
-      problems.push_back(label + ": " + response.error().detail);
-      continue;
-    }
-    for (const std::string& difference :
-         differences(request.expect, *response, upstream_->take())) {
-      problems.push_back(label + ": " + difference);
-    }
+    auto response = exchange((*gateway)->port(), request, kPatience);
+    out.push_back({std::move(response), upstream_->take()});
   }
-  if (!problems.empty()) {
-    problems.push_back("end of the gateway's log:\n" + (*gateway)->log_end(kShownLogBytes));
-  }
+  log = (*gateway)->log_end(kKeptLogBytes);
+  return out;
 }
 
 }  // namespace wasmgate::author

@@ -6,24 +6,37 @@
 
 #include "author/case_file.h"
 #include "author/case_upstream.h"
+#include "author/resources.h"
 #include "author/temporary_folder.h"
 #include "author/test_result.h"
 
 namespace wasmgate::author {
+
+/// What came of one request.
+struct CaseExchange {
+  Result<SeenMessage> response;
+  std::vector<SeenMessage> upstream;  // the requests that reached it
+};
 
 class CaseRunner {
  public:
   /// Errors: of the temporary folder and the upstream's listener. `logger` outlives the runner.
   static Result<std::unique_ptr<CaseRunner>> make(Logger& logger);
 
-  /// Runs one file on the module at `module`. A file whose needs this runner lacks (tls, redis) is
-  /// skipped.
+  /// Runs one file on the module at `module`, with an empty redis-server when it asks for Redis. A
+  /// file whose needs this runner lacks (tls; redis where no redis-server is installed) is skipped.
   TestResult run(const CaseFile& file, const std::string& module);
+
+  /// Sends one file's requests through `plugin`, in order, without judging what comes of them.
+  /// `log` gets the end of the gateway's log. Errors: those of the gateway's start; of Redis, when
+  /// the file needs it.
+  Result<std::vector<CaseExchange>> record(const CaseFile& file, const PluginSource& plugin,
+                                           std::string& log);
 
  private:
   CaseRunner(TemporaryFolder folder, std::unique_ptr<CaseUpstream> upstream)
       : folder_(std::move(folder)), upstream_(std::move(upstream)) {}
-  void run_requests(const CaseFile& file, const std::string& module,
+  static void judge(const CaseFile& file, const std::vector<CaseExchange>& exchanges,
                     std::vector<std::string>& problems);
 
   TemporaryFolder folder_;

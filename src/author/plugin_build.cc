@@ -22,6 +22,9 @@ Command make(const PluginFolder& plugin, std::string verb) {
                    std::move(verb),
                    "PLUGIN_NAME=" + plugin.name,
                    "-j" + std::to_string(jobs)};
+  if (plugin.is_project) {
+    command.words.push_back("PLUGIN_DIR=" + plugin.folder);
+  }
   // The makefiles ask this binary to check the module. A make around us must not pass on its own
   // settings.
   command.environment = {

@@ -1,7 +1,10 @@
 #include "author/plugin_folder.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+
+#include "author/child_process.h"
 
 namespace wasmgate::author {
 namespace {
@@ -41,6 +44,56 @@ std::optional<PluginFolder> enclosing_plugin(const fs::path& path) {
       if (is_sdk(sdk, language)) {
         return PluginFolder{{language, sdk.string()}, at.filename().string(), at.string()};
       }
+    }
+  }
+  return std::nullopt;
+}
+
+// The SDK of a language in a folder: the folder itself, or where repositories and packages have it.
+std::optional<Sdk> sdk_in(const fs::path& folder, Language language) {
+  const fs::path name = sdk_name(language);
+  for (const fs::path& place :
+       {folder, folder / "plugins" / name, folder / name, folder / "share/wasmgate" / name}) {
+    if (is_sdk(place, language)) {
+      return Sdk{language, place.string()};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Language> language_of_project(const fs::path& folder) {
+  if (!is_there(folder / "spec.yaml")) {
+    return std::nullopt;
+  }
+  return is_there(folder / "Cargo.toml")  ? std::optional(Language::Rust)
+         : is_there(folder / "plugin.cc") ? std::optional(Language::Cpp)
+                                          : std::nullopt;
+}
+
+Result<Sdk> sdk_of_project(const fs::path& folder, Language language, const SdkPlaces& places) {
+  if (places.named.empty()) {
+    std::error_code error;
+    const fs::path linked = fs::canonical(folder / kSdkLink, error);
+    if (!error && is_sdk(linked, language)) {
+      return Sdk{language, linked.string()};
+    }
+    if (auto around = find_sdk(folder.string(), language)) {
+      return *around;
+    }
+  }
+  return find_shipped_sdk(places, language);
+}
+
+// The project that `path` lies in; nothing when it lies in none.
+std::optional<Result<PluginFolder>> enclosing_project(const fs::path& path,
+                                                      const SdkPlaces& places) {
+  for (fs::path at = path; at.has_relative_path(); at = at.parent_path()) {
+    if (const auto language = language_of_project(at)) {
+      const auto sdk = sdk_of_project(at, *language, places);
+      if (!sdk) {
+        return Result<PluginFolder>(tl::unexpected(sdk.error()));
+      }
+      return PluginFolder{*sdk, at.filename().string(), at.string(), true};
     }
   }
   return std::nullopt;
@@ -108,11 +161,8 @@ bool lies_in(const std::string& path, const Sdk& sdk) {
 
 std::optional<Sdk> find_sdk(const std::string& start, Language language) {
   for (fs::path at = fs::path(start).lexically_normal();; at = at.parent_path()) {
-    for (const fs::path& folder :
-         {at, at / "plugins" / sdk_name(language), at / sdk_name(language)}) {
-      if (is_sdk(folder, language)) {
-        return Sdk{language, folder.string()};
-      }
+    if (auto found = sdk_in(at, language)) {
+      return found;
     }
     if (!at.has_relative_path()) {
       return std::nullopt;
@@ -120,11 +170,58 @@ std::optional<Sdk> find_sdk(const std::string& start, Language language) {
   }
 }
 
-Result<PluginFolder> find_plugin(const std::string& path, const std::string& start) {
+SdkPlaces sdk_places(const std::string& named) {
+  const char* variable = std::getenv("WASMGATE_SDK");
+  const std::string fallback = variable == nullptr ? "" : variable;
+  return {named.empty() ? fallback : named, fs::path(own_program()).parent_path().string()};
+}
+
+Result<Sdk> find_shipped_sdk(const SdkPlaces& places, Language language) {
+  const std::string word(to_string(language));
+  if (!places.named.empty()) {
+    std::error_code error;
+    const fs::path named = fs::weakly_canonical(places.named, error);
+    if (auto found = sdk_in(named, language)) {
+      return *found;
+    }
+    return fail(ErrorCode::NotFound, named.string() + " has no SDK for " + word);
+  }
+  if (auto found = find_sdk(places.program, language)) {
+    return *found;
+  }
+  return fail(ErrorCode::NotFound, "no SDK for " + word + " beside " + places.program +
+                                       ": name its folder with --sdk or WASMGATE_SDK");
+}
+
+Result<void> link_sdk(const PluginFolder& plugin) {
+  if (!plugin.is_project) {
+    return {};
+  }
+  const fs::path link = fs::path(plugin.folder) / kSdkLink;
+  std::error_code error;
+  if (fs::read_symlink(link, error) == plugin.sdk.folder) {
+    return {};
+  }
+  error.clear();
+  if (fs::is_symlink(link, error)) {
+    fs::remove(link, error);
+  }
+  fs::create_directory_symlink(plugin.sdk.folder, link, error);
+  if (error) {
+    return fail(ErrorCode::Refused, link.string() + ": " + error.message());
+  }
+  return {};
+}
+
+Result<PluginFolder> find_plugin(const std::string& path, const std::string& start,
+                                 const SdkPlaces& places) {
   const fs::path place = absolute(path, start);
   if (is_there(place)) {
     if (auto found = enclosing_plugin(place)) {
       return *found;
+    }
+    if (auto project = enclosing_project(place, places)) {
+      return *project;
     }
   }
   std::optional<PluginFolder> named;
@@ -145,13 +242,17 @@ Result<PluginFolder> find_plugin(const std::string& path, const std::string& sta
   return fail(ErrorCode::NotFound,
               place.string() +
                   " is no plug-in: it does not lie in `extensions` of plugins/wasm-cpp or "
-                  "plugins/wasm-rust" +
+                  "plugins/wasm-rust, nor in a folder that has spec.yaml and plugin.cc or "
+                  "Cargo.toml" +
                   (path.find('/') == std::string::npos ? ", and no plug-in has that name" : ""));
 }
 
 std::vector<std::string> case_files(const PluginFolder& plugin) {
   std::vector<std::string> out;
   add_yaml_files(fs::path(plugin.folder) / "cases", out);
+  if (plugin.is_project) {
+    return out;
+  }
   std::string hyphens = plugin.name;
   std::replace(hyphens.begin(), hyphens.end(), '_', '-');
   add_yaml_files(fs::path(plugin.sdk.folder).parent_path() / "cases" / hyphens, out);

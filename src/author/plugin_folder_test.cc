@@ -74,5 +74,48 @@ TEST_F(PluginFolders, ListOwnAndSharedCases) {
                                       root + "/plugins/cases/say-hello/c.yaml"}));
 }
 
+// A project beside the tree of PluginFolders, which has no SDK around it.
+struct Projects : PluginFolders {
+  Projects() {
+    touch_in(project, "plugin.cc");
+    touch_in(project, "spec.yaml");
+    touch_in(project, "cases/a.yaml");
+  }
+  static void touch_in(const std::string& folder, const std::string& path) {
+    fs::create_directories((fs::path(folder) / path).parent_path());
+    std::ofstream(folder + "/" + path) << "x";
+  }
+  TemporaryFolder elsewhere = *TemporaryFolder::make();
+  std::string project = fs::canonical(elsewhere.path()).string() + "/mine";
+};
+
+TEST_F(Projects, TakeTheNamedSdkOrTheShippedOne) {
+  const auto shipped = find_plugin("cases", project, {"", root + "/plugins"});
+  ASSERT_TRUE(shipped) << shipped.error().detail;
+  EXPECT_TRUE(shipped->is_project);
+  EXPECT_EQ(shipped->name, "mine");
+  EXPECT_EQ(shipped->folder, project);
+  EXPECT_EQ(shipped->sdk.folder, root + "/plugins/wasm-cpp");
+  EXPECT_EQ(case_files(*shipped), std::vector<std::string>{project + "/cases/a.yaml"});
+  EXPECT_EQ(find_plugin(".", project, {root + "/plugins/wasm-cpp", "/"})->sdk.folder,
+            root + "/plugins/wasm-cpp");
+  EXPECT_EQ(find_plugin(".", project, {"/", root}).error().code, ErrorCode::NotFound);
+  EXPECT_EQ(find_plugin(".", project, {"", "/"}).error().code, ErrorCode::NotFound);
+}
+
+TEST_F(Projects, RememberTheirSdkByTheLink) {
+  const auto plugin = find_plugin(".", project, {root, "/"});
+  ASSERT_TRUE(plugin);
+  ASSERT_TRUE(link_sdk(*plugin));
+  ASSERT_TRUE(link_sdk(*plugin));
+  EXPECT_EQ(fs::read_symlink(project + "/.sdk"), root + "/plugins/wasm-cpp");
+  EXPECT_EQ(find_plugin(".", project, {"", "/"})->sdk.folder, root + "/plugins/wasm-cpp");
+}
+
+TEST_F(Projects, MayBeInRust) {
+  touch_in(project, "Cargo.toml");
+  EXPECT_EQ(find_plugin(".", project, {root, "/"})->sdk.language, Language::Rust);
+}
+
 }  // namespace
 }  // namespace wasmgate::author

@@ -32,10 +32,12 @@ bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_separator(char c) { return c == '-' || c == '_'; }
 
-std::string replaced(std::string_view text, std::string_view name) {
-  const std::pair<std::string_view, std::string> words[] = {{"@name@", std::string(name)},
-                                                            {"@title@", title_of(name, " ")},
-                                                            {"@Class@", title_of(name, "")}};
+std::string replaced(std::string_view text, std::string_view name, Place place) {
+  const std::pair<std::string_view, std::string> words[] = {
+      {"@name@", std::string(name)},
+      {"@title@", title_of(name, " ")},
+      {"@Class@", title_of(name, "")},
+      {"@sdk@", place == Place::Project ? kSdkLink : "../../"}};
   std::string out(text);
   for (const auto& [word, value] : words) {
     for (size_t at = out.find(word); at != std::string::npos;
@@ -46,14 +48,26 @@ std::string replaced(std::string_view text, std::string_view name) {
   return out;
 }
 
+// "dot.cargo/config.toml" is ".cargo/config.toml".
+std::string with_dot(std::string path) {
+  constexpr std::string_view kDot = "dot.";
+  return path.starts_with(kDot) ? path.substr(kDot.size() - 1) : path;
+}
+
 // Where an embedded file goes in the plug-in's folder; empty: it is not part of this plug-in.
-std::string target_of(std::string_view path, std::string_view template_name, Language language) {
+std::string target_of(std::string_view path, std::string_view template_name, Language language,
+                      Place place) {
   const auto below = [&](const std::string& folder) {
     return path.starts_with(folder) ? std::string(path.substr(folder.size())) : std::string();
   };
   const std::string word(to_string(language));
   if (const std::string common = below("common/" + word + "/"); !common.empty()) {
     return common;
+  }
+  for (const std::string& folder : {std::string("project/common/"), "project/" + word + "/"}) {
+    if (const std::string own = below(folder); !own.empty()) {
+      return place == Place::Project ? with_dot(own) : "";
+    }
   }
   if (const std::string own = below(std::string(template_name) + "/" + word + "/"); !own.empty()) {
     return own;
@@ -82,12 +96,13 @@ std::string title_of(std::string_view name, std::string_view between) {
 }
 
 std::vector<NewFile> instantiate(std::string_view template_name, Language language,
-                                 std::string_view name, std::span<const EmbeddedFile> files) {
+                                 std::string_view name, Place place,
+                                 std::span<const EmbeddedFile> files) {
   std::vector<NewFile> out;
   for (const EmbeddedFile& file : files) {
-    const std::string target = target_of(file.path, template_name, language);
+    const std::string target = target_of(file.path, template_name, language, place);
     if (!target.empty()) {
-      out.push_back({replaced(target, name), replaced(file.text, name)});
+      out.push_back({replaced(target, name, place), replaced(file.text, name, place)});
     }
   }
   return out;

@@ -4,8 +4,9 @@
 //
 // plugins/templates/<template>/ holds README.md, spec.yaml and cases/ of a template, and its
 // sources in cpp/ and rust/; plugins/templates/common/<language>/ what every plug-in of a language
-// has. In texts and file names @name@ stands for the plug-in's name, @title@ for its words ("My
-// Plugin"), @Class@ for them as one ("MyPlugin").
+// has, and project/ what one outside an SDK's folder has besides ("dot." at the start of a name
+// stands for "."). In texts and file names @name@ stands for the plug-in's name, @title@ for its
+// words ("My Plugin"), @Class@ for them as one ("MyPlugin"), @sdk@ for the path to the SDK.
 
 #include <span>
 #include <string>
@@ -36,10 +37,17 @@ struct NewFile {
   std::string text;
 };
 
+/// Where a plug-in lies.
+enum class Place : uint8_t {
+  Extensions,  // of an SDK's folder
+  Project,     // a folder of its own, with a link to the SDK
+};
+
 /// The files of a new plug-in. `name`: one that `check_name` accepts; `files`: embedded_files() but
 /// in tests.
 std::vector<NewFile> instantiate(std::string_view template_name, Language language,
-                                 std::string_view name, std::span<const EmbeddedFile> files);
+                                 std::string_view name, Place place,
+                                 std::span<const EmbeddedFile> files);
 
 /// Why `name` cannot be a plug-in's: empty when it can. Lower-case letters, digits, `-` and `_`
 /// between them, a letter first, at most 63 characters; for Rust no word of the language or of its

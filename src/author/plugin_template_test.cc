@@ -44,6 +44,19 @@ TEST(TitleOf, MakesWordsOfAName) {
   EXPECT_EQ(title_of("my_new-plugin2", ""), "MyNewPlugin2");
 }
 
+TEST(Instantiate, GivesProjectsFilesAndAPathOfTheirOwn) {
+  const EmbeddedFile files[] = {{"common/rust/Cargo.toml", "path = \"@sdk@\""},
+                                {"project/common/dot.gitignore", ""},
+                                {"project/cpp/compile_flags.txt", ""},
+                                {"project/rust/dot.cargo/config.toml", ""}};
+  const auto inside = instantiate("auth", Language::Rust, "x", Place::Extensions, files);
+  ASSERT_EQ(paths(inside), std::set<std::string>{"Cargo.toml"});
+  EXPECT_EQ(inside[0].text, "path = \"../../\"");
+  const auto own = instantiate("auth", Language::Rust, "x", Place::Project, files);
+  EXPECT_EQ(paths(own), (std::set<std::string>{"Cargo.toml", ".gitignore", ".cargo/config.toml"}));
+  EXPECT_EQ(own[0].text, "path = \".sdk\"");
+}
+
 TEST(Instantiate, TakesSharedFilesAndThoseOfTheLanguage) {
   const EmbeddedFile files[] = {{"common/rust/Cargo.toml", "name = \"@name@\""},
                                 {"common/cpp/x", ""},
@@ -51,7 +64,7 @@ TEST(Instantiate, TakesSharedFilesAndThoseOfTheLanguage) {
                                 {"auth/cpp/plugin.cc", ""},
                                 {"auth/cases/@name@.yaml", ""},
                                 {"hello/spec.yaml", ""}};
-  const auto out = instantiate("auth", Language::Rust, "my-auth", files);
+  const auto out = instantiate("auth", Language::Rust, "my-auth", Place::Extensions, files);
   EXPECT_EQ(paths(out),
             (std::set<std::string>{"Cargo.toml", "src/plugin.rs", "cases/my-auth.yaml"}));
   EXPECT_EQ(out[0].text, "name = \"my-auth\"");
@@ -60,8 +73,10 @@ TEST(Instantiate, TakesSharedFilesAndThoseOfTheLanguage) {
 
 TEST(EmbeddedFiles, HaveEveryTemplateInBothLanguages) {
   for (const TemplateInfo& info : templates()) {
-    const auto cpp = paths(instantiate(info.name, Language::Cpp, "x", embedded_files()));
-    const auto rust = paths(instantiate(info.name, Language::Rust, "x", embedded_files()));
+    const auto cpp =
+        paths(instantiate(info.name, Language::Cpp, "x", Place::Extensions, embedded_files()));
+    const auto rust =
+        paths(instantiate(info.name, Language::Rust, "x", Place::Extensions, embedded_files()));
     for (const char* path : {"README.md", "spec.yaml", "plugin.cc", "plugin.h", "plugin_test.cc"}) {
       EXPECT_TRUE(cpp.contains(path)) << info.name << " " << path;
     }
@@ -78,7 +93,8 @@ TEST(EmbeddedFiles, HaveEveryTemplateInBothLanguages) {
 TEST(EmbeddedFiles, LeaveNoPlaceholder) {
   for (const TemplateInfo& info : templates()) {
     for (const Language language : {Language::Cpp, Language::Rust}) {
-      for (const NewFile& file : instantiate(info.name, language, "x", embedded_files())) {
+      for (const NewFile& file :
+           instantiate(info.name, language, "x", Place::Project, embedded_files())) {
         EXPECT_EQ(file.text.find("@name@") + file.text.find("@title@") + file.text.find("@Class@"),
                   std::string::npos * 3)
             << file.path;

@@ -144,7 +144,7 @@ Json ingress(const std::string& name_space, const std::string& name, const std::
 }
 
 std::vector<Json> service(const std::string& name_space, const std::string& name, int port,
-                          int target, const std::string& alias) {
+                          int target, const std::string& alias, const std::string& address) {
   Json own = metadata(name_space, name);
   if (!alias.empty()) {
     own["annotations"] = {{"wasmgate.io/cluster-alias", alias}};
@@ -160,9 +160,18 @@ std::vector<Json> service(const std::string& name_space, const std::string& name
           {{"apiVersion", "discovery.k8s.io/v1"},
            {"kind", "EndpointSlice"},
            {"metadata", slice},
-           {"addressType", "IPv4"},
+           {"addressType", address.find(':') == std::string::npos ? "IPv4" : "IPv6"},
            {"ports", Json::array({slice_port})},
-           {"endpoints", Json::array({Json{{"addresses", Json::array({"127.0.0.1"})}}})}}};
+           {"endpoints", Json::array({Json{{"addresses", Json::array({address})}}})}}};
+}
+
+std::vector<Json> route_to(const std::optional<config::Listener>& upstream) {
+  if (!upstream) {
+    return {ingress("demo", "all", "echo", 80)};
+  }
+  std::vector<Json> out = service("demo", "upstream", 80, upstream->port, "", upstream->address);
+  out.push_back(ingress("demo", "all", "upstream", 80));
+  return out;
 }
 
 Json preload_config(const std::string& folder) {

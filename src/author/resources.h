@@ -4,11 +4,13 @@
 
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "author/temporary_folder.h"
 #include "base/result.h"
+#include "config/model/gateway.h"
 
 namespace wasmgate::author {
 
@@ -41,10 +43,15 @@ nlohmann::ordered_json wasm_plugin(const std::string& name, const std::string& u
 nlohmann::ordered_json ingress(const std::string& name_space, const std::string& name,
                                const std::string& service, int port);
 
-/// A Service and its EndpointSlice at 127.0.0.1:`target`. `alias`: of its cluster ("service.dns");
+/// A Service and its EndpointSlice at `address`:`target`. `alias`: of its cluster ("service.dns");
 /// empty: none.
 std::vector<nlohmann::ordered_json> service(const std::string& name_space, const std::string& name,
-                                            int port, int target, const std::string& alias);
+                                            int port, int target, const std::string& alias,
+                                            const std::string& address = "127.0.0.1");
+
+/// Sends every request to `upstream` (an address and a port), or to the daemon's own echo server
+/// when there is none.
+std::vector<nlohmann::ordered_json> route_to(const std::optional<config::Listener>& upstream);
 
 /// A GatewayConfig with a preload folder.
 nlohmann::ordered_json preload_config(const std::string& folder);

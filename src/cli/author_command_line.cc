@@ -1,6 +1,7 @@
 #include "cli/author_command_line.h"
 
 #include "author/plugin_template.h"
+#include "cli/command_line.h"
 #include "cli/parser_parts.h"
 
 namespace wasmgate::cli {
@@ -10,10 +11,22 @@ constexpr const char* kPathHelp = "the plug-in: its folder, a file in it, or its
 constexpr const char* kConfigHelp =
     "the plug-in's configuration: a JSON object, or a file with YAML or JSON";
 
+CLI::Option* add_upstream(CLI::App* command, std::string& target) {
+  return command
+      ->add_option("--upstream", target,
+                   "the service behind the plug-in; an echo server when not given")
+      ->type_name("ADDRESS:PORT")
+      ->check([](const std::string& text) {
+        return parse_listener(text)
+                   ? std::string()
+                   : "\"" + text + "\" is not ADDRESS:PORT, such as 127.0.0.1:3000";
+      });
+}
+
 void add_new(CLI::App& app, NewOptions& o) {
   CLI::App* c = add_command(app, "new", "make a plug-in that builds and has tests",
                             "wasmgate new my-plugin --lang rust\n"
-                            "wasmgate new my_auth --lang cpp --template auth");
+                            "wasmgate new my_auth --lang cpp --template auth --dir ~/src");
   c->add_option("NAME", o.name, "lower-case letters, digits, - and _")->required();
   one_of(c->add_option("--lang", o.language, "its language; in an SDK's folder that one's"),
          {"cpp", "rust"});
@@ -23,8 +36,13 @@ void add_new(CLI::App& app, NewOptions& o) {
   }
   one_of(c->add_option("--template", o.template_name, "what it starts from"), words);
   c->add_option("--dir", o.folder,
-                "a folder of the tree whose SDK gets the plug-in; the current one when not given")
+                "a folder of the tree whose SDK gets the plug-in, or that gets it as a project of "
+                "its own; the current one when not given")
       ->type_name("PATH");
+  c->add_option("--sdk", o.sdk,
+                "the SDK of a project of its own; the one shipped with this program when not given")
+      ->type_name("PATH")
+      ->envname("WASMGATE_SDK");
 }
 
 void add_build(CLI::App& app, BuildOptions& o) {
@@ -56,9 +74,10 @@ void add_dev(CLI::App& app, DevOptions& o) {
   CLI::App* c =
       add_command(app, "dev", "serve a plug-in, and build and swap it in when its sources change",
                   "wasmgate dev                            # in the plug-in's folder\n"
-                  "wasmgate dev my-plugin --config config.yaml");
+                  "wasmgate dev my-plugin --config config.yaml --upstream 127.0.0.1:3000");
   c->add_option("PATH", o.path, kPathHelp);
   c->add_option("--config", o.config, kConfigHelp)->type_name("FILE|JSON");
+  add_upstream(c, o.upstream);
   c->add_option("--listen", o.listen, "where to listen; port 0: a free one")
       ->type_name("ADDRESS:PORT");
   c->add_option("--admin", o.admin, "where the admin pages are; off: nowhere")
@@ -82,6 +101,34 @@ void add_run_plugin(CLI::App* run, RunPluginOptions& values, CLI::Option* files)
       "one plug-in: a .wasm file, a plug-in's or image layout's folder, or oci://HOST/NAME:TAG");
   reference->excludes(files);
   run->add_option("--config", values.config, kConfigHelp)->type_name("FILE|JSON")->needs(reference);
+  CLI::Option* upstream = add_upstream(run, values.upstream)->needs(reference);
+  CLI::Option* once =
+      run->add_flag("--once", values.once,
+                    "send one request, or those of a case file, tell what came of it, and end")
+          ->needs(reference)
+          ->excludes(upstream);
+  CLI::Option* case_file =
+      run->add_option("--request", values.case_file, "case file with the requests")
+          ->type_name("FILE")
+          ->needs(once);
+  run->add_option("--url", values.url, "the request's path, or http://host/path")
+      ->type_name("URL")
+      ->needs(once)
+      ->excludes(case_file);
+  run->add_option("-X,--method", values.method, "the request's method; GET, or POST with --body")
+      ->type_name("METHOD")
+      ->needs(once)
+      ->excludes(case_file);
+  repeatable(run, "-H,--header", values.headers, "a header of the request", "NAME:VALUE")
+      ->needs(once)
+      ->excludes(case_file);
+  run->add_option("--body", values.body, "the request's body")
+      ->type_name("TEXT")
+      ->needs(once)
+      ->excludes(case_file);
+  one_of(run->add_option("-o,--output", values.output, "form of the result of --once"),
+         {"text", "json"})
+      ->needs(once);
 }
 
 }  // namespace wasmgate::cli

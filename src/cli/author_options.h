@@ -2,6 +2,7 @@
 // What the command line says to the commands of plug-ins' authors.
 
 #include <string>
+#include <vector>
 
 namespace wasmgate::cli {
 
@@ -10,6 +11,7 @@ struct NewOptions {
   std::string language;  // "cpp", "rust"; empty: the SDK's that --dir lies in
   std::string template_name = "hello";
   std::string folder = ".";  // where the search for the SDK begins
+  std::string sdk;           // for a plug-in outside a tree that has one; empty: the shipped one
 };
 
 struct BuildOptions {
@@ -29,15 +31,24 @@ struct TestOptions {
 
 struct DevOptions {
   std::string path = ".";
-  std::string config;  // as RunPluginOptions::config
+  std::string config;    // as RunPluginOptions::config
+  std::string upstream;  // as RunPluginOptions::upstream
   std::string listen = "127.0.0.1:8080";
   std::string admin = "off";
   std::string log_level = "info";
 };
 
 struct RunPluginOptions {
-  std::string reference;  // empty: `run` is the daemon
-  std::string config;     // JSON text or a file; empty: {}
+  std::string reference;             // empty: `run` is the daemon
+  std::string config;                // JSON text or a file; empty: {}
+  std::string upstream;              // ADDRESS:PORT; empty: the built-in echo server
+  bool once = false;                 // send requests, tell what came of them, end
+  std::string case_file;             // with the requests; empty: one request made of what follows
+  std::string url = "/";             // a path, or http://host/path
+  std::string method;                // empty: GET, or POST with a body
+  std::vector<std::string> headers;  // "name: value"
+  std::string body;
+  std::string output = "text";
 };
 
 struct AuthorOptions {

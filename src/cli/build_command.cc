@@ -46,6 +46,10 @@ int build_command(const BuildOptions& options, Console& console) {
     console.err << "wasmgate build: " << plugin.error().detail << "\n";
     return plugin.error().code == ErrorCode::NotFound ? kNotFound : kUsage;
   }
+  if (const auto linked = author::link_sdk(*plugin); !linked) {
+    console.err << "wasmgate build: " << linked.error().detail << "\n";
+    return kFailed;
+  }
   const auto begin = std::chrono::steady_clock::now();
   const auto made =
       author::run_command_line(author::module_build(*plugin, options.abi), author::Output::Error);

@@ -59,6 +59,7 @@ void add_run(Tree& t) {
                             "wasmgate run -f conf/\n"
                             "wasmgate run -f conf/ --listen 0.0.0.0:80 --workers 4\n"
                             "wasmgate run plugin.wasm --config '{\"greeting\":\"hi\"}'\n"
+                            "wasmgate run plugin.wasm --once --url /path -H 'x-user: me'\n"
                             "wasmgate run                        # the built-in demo");
   auto* given = files(c, o.paths, kFilesHelp)->envname("WASMGATE_FILE");
   add_run_plugin(c, t.values.author.run_plugin, given);

@@ -2,6 +2,7 @@
 // The commands, one file each. Each returns the process's exit code (exit_codes.h) and prints
 // through the console only.
 
+#include "author/resources.h"
 #include "cli/command_info.h"
 #include "cli/command_line.h"
 #include "cli/console.h"
@@ -18,6 +19,9 @@ int test_command(const TestOptions& options, Console& console);
 int dev_command(const DevOptions& options, Console& console);
 /// `run REF`: `daemon` has what the other options of `run` say.
 int run_plugin_command(const RunPluginOptions& options, server::Options daemon, Console& console);
+/// `run REF --once`. `plugin`: what REF means.
+int once_command(const RunPluginOptions& options, const author::PluginSource& plugin,
+                 Console& console);
 int pack_command(const PackOptions& options, Console& console);
 int push_command(const PushOptions& options, Console& console);
 int pull_command(const PullOptions& options, Console& console);

@@ -14,6 +14,7 @@
 #include "author/temporary_folder.h"
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
+#include "cli/keyboard.h"
 #include "net/epoll_loop.h"
 #include "server/config_watcher.h"
 #include "server/signals.h"
@@ -24,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto kDebounce = std::chrono::milliseconds(20);
+constexpr const char* kKeys = "dev: r builds again, c shows the configuration, q ends\n";
 constexpr auto kTurn = std::chrono::milliseconds(200);
 
 class DevSession {
@@ -36,6 +38,7 @@ class DevSession {
         console_(console),
         logger_(make_stderr_logger(LogLevel::Warn)),
         signals_(loop_, [this](int) { stopped_ = true; }),
+        keyboard_(loop_, [this](char key) { on_key(key); }),
         watcher_(loop_, *logger_, [this] { on_change(); }, kDebounce) {}
 
   int run() {
@@ -78,6 +81,19 @@ class DevSession {
     }
   }
 
+  void on_key(char key) {
+    if (key == 'q') {
+      stopped_ = true;
+    } else if (key == 'r') {
+      build();
+    } else if (key == 'c') {
+      const auto config = author::read_plugin_config(options_.config);
+      console_.err << (config ? config->dump(2) : config.error().detail) << "\n" << std::flush;
+    } else if (key == 'h' || key == '?') {
+      console_.err << kKeys << std::flush;
+    }
+  }
+
   void build() {
     const auto begin = std::chrono::steady_clock::now();
     const auto made =
@@ -107,9 +123,9 @@ class DevSession {
       console_.err << "dev: " << config.error().detail << "\n" << std::flush;
       return std::nullopt;
     }
-    return std::vector<nlohmann::ordered_json>{
-        author::ingress("demo", "all", "echo", 80),
-        author::wasm_plugin("plugin", "file://" + plugin_.module(), *config)};
+    std::vector<nlohmann::ordered_json> out = author::route_to(parse_listener(options_.upstream));
+    out.push_back(author::wasm_plugin("plugin", "file://" + plugin_.module(), *config));
+    return out;
   }
 
   void configure() {
@@ -144,7 +160,8 @@ class DevSession {
     }
     gateway_ = std::move(*started);
     console_.out << fmt::format("http://127.0.0.1:{}/\n", gateway_->port()) << std::flush;
-    console_.err << "dev: serving; edit the sources, Ctrl-C ends\n" << std::flush;
+    console_.err << "dev: serving; edit the sources, Ctrl-C ends\n"
+                 << (keyboard_.is_there() ? kKeys : "") << std::flush;
   }
 
   author::PluginFolder plugin_;
@@ -154,6 +171,7 @@ class DevSession {
   std::unique_ptr<Logger> logger_;
   net::EpollLoop loop_;
   server::Signals signals_;
+  Keyboard keyboard_;
   server::ConfigWatcher watcher_;
   author::Fingerprint before_;
   std::vector<nlohmann::ordered_json> written_;
@@ -169,6 +187,10 @@ int dev_command(const DevOptions& options, Console& console) {
   if (!plugin) {
     console.err << "wasmgate dev: " << plugin.error().detail << "\n";
     return plugin.error().code == ErrorCode::NotFound ? kNotFound : kUsage;
+  }
+  if (const auto linked = author::link_sdk(*plugin); !linked) {
+    console.err << "wasmgate dev: " << linked.error().detail << "\n";
+    return kFailed;
   }
   auto folder = author::TemporaryFolder::make();
   if (!folder) {

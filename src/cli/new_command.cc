@@ -52,6 +52,41 @@ Result<void> write_files(const std::string& folder, const std::vector<author::Ne
   return {};
 }
 
+// Where the new plug-in goes: an SDK that `start` lies in or that lies beside it takes it into its
+// extensions; elsewhere, or when an SDK is named, it becomes a project of its own.
+Result<author::PluginFolder> place_of(const NewOptions& options, author::Language language,
+                                      const std::string& start) {
+  if (options.sdk.empty()) {
+    if (const auto sdk = author::find_sdk(start, language)) {
+      return author::PluginFolder{*sdk, options.name, sdk->folder + "/extensions/" + options.name};
+    }
+  }
+  const auto sdk = author::find_shipped_sdk(author::sdk_places(options.sdk), language);
+  if (!sdk) {
+    return tl::unexpected(sdk.error());
+  }
+  return author::PluginFolder{*sdk, options.name, (fs::path(start) / options.name).string(), true};
+}
+
+Result<std::vector<author::NewFile>> write_plugin(const NewOptions& options,
+                                                  const author::PluginFolder& plugin) {
+  const fs::path parent = fs::path(plugin.folder).parent_path();
+  if (const std::string there = existing(parent.string(), plugin.name); !there.empty()) {
+    return fail(ErrorCode::AlreadyExists, there + " is there already; nothing was written");
+  }
+  const auto place = plugin.is_project ? author::Place::Project : author::Place::Extensions;
+  auto files = author::instantiate(options.template_name, plugin.sdk.language, plugin.name, place,
+                                   author::embedded_files());
+  auto written = write_files(plugin.folder, files);
+  if (written) {
+    written = author::link_sdk(plugin);
+  }
+  if (!written) {
+    return tl::unexpected(written.error());
+  }
+  return files;
+}
+
 }  // namespace
 
 int new_command(const NewOptions& options, Console& console) {
@@ -66,28 +101,22 @@ int new_command(const NewOptions& options, Console& console) {
     console.err << "wasmgate new: \"" << options.name << "\": " << problem << "\n";
     return kUsage;
   }
-  const auto sdk = author::find_sdk(start, *language);
-  if (!sdk) {
-    console.err << "wasmgate new: no SDK for " << author::to_string(*language) << " in " << start
-                << " or above it: go to plugins/wasm-" << author::to_string(*language)
-                << ", or name it with --dir\n";
+  const auto plugin = place_of(options, *language, start);
+  if (!plugin) {
+    console.err << "wasmgate new: " << plugin.error().detail << "\n";
     return kNotFound;
   }
-  const std::string extensions = sdk->folder + "/extensions";
-  if (const std::string there = existing(extensions, options.name); !there.empty()) {
-    console.err << "wasmgate new: " << there << " is there already; nothing was written\n";
+  const auto files = write_plugin(options, *plugin);
+  if (!files) {
+    console.err << "wasmgate new: " << files.error().detail << "\n";
     return kFailed;
   }
-  const auto files =
-      author::instantiate(options.template_name, *language, options.name, author::embedded_files());
-  const std::string folder = extensions + "/" + options.name;
-  if (const auto written = write_files(folder, files); !written) {
-    console.err << "wasmgate new: " << written.error().detail << "\n";
-    return kFailed;
-  }
-  const std::string shown = fs::proximate(folder, error).string();
-  for (const author::NewFile& file : files) {
+  const std::string shown = fs::proximate(plugin->folder, error).string();
+  for (const author::NewFile& file : *files) {
     console.out << shown << "/" << file.path << "\n";
+  }
+  if (plugin->is_project) {
+    console.err << "SDK: " << plugin->sdk.folder << "\n";
   }
   console.err << "next: wasmgate build " << shown << " && wasmgate run " << shown << "\n";
   return kOk;

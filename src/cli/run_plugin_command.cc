@@ -32,6 +32,9 @@ int run_plugin_command(const RunPluginOptions& options, server::Options daemon, 
   if (!source) {
     return complain(source.error(), console);
   }
+  if (options.once) {
+    return once_command(options, *source, console);
+  }
   const auto config = author::read_plugin_config(options.config);
   if (!config) {
     return complain(config.error(), console);
@@ -40,9 +43,9 @@ int run_plugin_command(const RunPluginOptions& options, server::Options daemon, 
   if (!folder) {
     return complain(folder.error(), console);
   }
-  std::vector<nlohmann::ordered_json> documents = {
-      author::ingress("demo", "all", "echo", 80),
-      author::wasm_plugin("plugin", source->url, *config)};
+  std::vector<nlohmann::ordered_json> documents =
+      author::route_to(parse_listener(options.upstream));
+  documents.push_back(author::wasm_plugin("plugin", source->url, *config));
   if (!source->preload_folder.empty()) {
     documents.push_back(author::preload_config(source->preload_folder));
   }

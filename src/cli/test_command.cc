@@ -173,6 +173,10 @@ int test_command(const TestOptions& options, Console& console) {
     console.err << "wasmgate test: " << plugin.error().detail << "\n";
     return plugin.error().code == ErrorCode::NotFound ? kNotFound : kUsage;
   }
+  if (const auto linked = author::link_sdk(*plugin); !linked) {
+    console.err << "wasmgate test: " << linked.error().detail << "\n";
+    return kFailed;
+  }
   const auto folder = author::TemporaryFolder::make();
   if (!folder) {
     console.err << "wasmgate test: " << folder.error().detail << "\n";

@@ -1,15 +1,18 @@
 """Every case file of plugins/cases on the real gateway, once per language that has the plug-in."""
 
 import base64
+import contextlib
 import json
 import os
 import pathlib
+import shutil
 import unittest
 
 import yaml
 
 from client import Connection
 from gateway import ROOT, Gateway, ingress, service, wasm_plugin
+from redis_server import Redis
 from upstream import Upstream
 
 CASES = ROOT / "plugins/cases"
@@ -58,9 +61,11 @@ def header_list(value):
 class PluginCases(unittest.TestCase):
     def run_case(self, path, language, module):
         case = yaml.safe_load(path.read_text())
-        missing = LACKS & set(case.get("needs") or [])
-        if missing:
-            self.skipTest(f"needs {', '.join(sorted(missing))}")
+        needs = set(case.get("needs") or [])
+        if LACKS & needs:
+            self.skipTest(f"needs {', '.join(sorted(LACKS & needs))}")
+        if "redis" in needs and not shutil.which("redis-server"):
+            self.skipTest("redis-server is not installed")
         self.assertTrue(module.exists(), f"{module} is not built: make -C plugins/wasm-{language} build "
                                          f"PLUGIN_NAME={module.parent.name}")
         answer = case.get("upstream") or {}
@@ -74,7 +79,8 @@ class PluginCases(unittest.TestCase):
         if case.get("cluster"):
             _, port, _, fqdn = case["cluster"].split("|")
             service_name, service_namespace = fqdn.split(".")[:2]
-        with Upstream(lambda request: reply) as upstream:
+        with contextlib.ExitStack() as stack:
+            upstream = stack.enter_context(Upstream(lambda request: reply))
             files = {
                 "route.yaml": ingress(route, service_name, namespace=namespace, port=port),
                 "service.yaml": service(service_name, [upstream.endpoint()], namespace=service_namespace, port=port),
@@ -84,6 +90,12 @@ class PluginCases(unittest.TestCase):
             if service_namespace != namespace:
                 files["route.yaml"] = ingress(route, service_name, namespace=namespace, port=port)
                 files["alias.yaml"] = service(service_name, [upstream.endpoint()], namespace=namespace, port=port)
+            if "http-call" in needs:
+                files["called.yaml"] = service("called", [upstream.endpoint()], annotations={"wasmgate.io/cluster-alias": "service.dns"})
+            if "redis" in needs:
+                redis = stack.enter_context(Redis())
+                files["redis.yaml"] = service("redis", [("127.0.0.1", redis.port)], port=6379,
+                                              annotations={"wasmgate.io/cluster-alias": "redis.dns"})
             if case.get("config") is None:
                 files["plugin.yaml"] = wasm_plugin(path.parent.name, module, default_config={})
             with Gateway(files) as gateway:

@@ -1,15 +1,13 @@
 """Plug-ins' Redis calls against a real redis-server."""
 
 import shutil
-import socket
-import subprocess
-import tempfile
 import time
 import unittest
 
 from client import Connection, fetch
 from gateway import Gateway, ingress, service, wasm_plugin
 from guests import guest
+from redis_server import Redis, command
 from upstream import Upstream
 
 CLUSTER = "outbound|80||redis.default.svc.cluster.local"
@@ -22,12 +20,6 @@ IMPORTS = """
   (import "env" "proxy_set_effective_context" (func $effective (param i32) (result i32)))
   (import "env" "proxy_send_local_response" (func $reply (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
 """
-
-
-def command(*words):
-    """A command as RESP."""
-    words = [w.encode() if isinstance(w, str) else w for w in words]
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words)
 
 
 def caller(name, parameters="", user="", password="", timeout_ms=500):
@@ -71,48 +63,6 @@ def caller(name, parameters="", user="", password="", timeout_ms=500):
                 (call $answer (local.get $c) (i32.const 502) (i32.load (i32.const 20)) (i32.load (i32.const 24))))
           (else (drop (call $buffer (i32.const 9) (i32.const 0) (i32.const 1000000) (i32.const 20) (i32.const 24)))
                 (call $answer (local.get $c) (i32.const 200) (i32.load (i32.const 20)) (i32.load (i32.const 24))))))""", IMPORTS)
-
-
-class Redis:
-    """A redis-server on a free port."""
-
-    def __init__(self, port=0, user=None):
-        self.folder = tempfile.mkdtemp(prefix="wasmgate-redis-")
-        if port == 0:
-            with socket.create_server(("127.0.0.1", 0)) as probe:
-                port = probe.getsockname()[1]
-        self.port = port
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", self.folder,
-             "--enable-debug-command", "yes"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                if time.monotonic() > end or self.process.poll() is not None:
-                    self.stop()
-                    raise
-                time.sleep(0.02)
-        if user is not None:
-            self.ask("ACL", "SETUSER", user[0], "on", ">" + user[1], "~*", "+@all")
-
-    def ask(self, *words):
-        with socket.create_connection(("127.0.0.1", self.port), 5) as connection:
-            connection.sendall(command(*words))
-            return connection.recv(65536)
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
 
 
 def files_for(web, redis, plugin):
