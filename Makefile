@@ -8,7 +8,7 @@ WASMGATE := $(BUILD)/apps/wasmgate/wasmgate
 DEMO_CPP := hello-world request_block
 DEMO_RUST := hello-world say-hello request-block
 
-.PHONY: help setup demo check check-asan check-tsan check-long bench build plugins lint clean
+.PHONY: help setup demo check check-asan check-tsan check-long check-portability bench build plugins lint clean
 
 help:
 	@echo "make demo      build everything, start the gateway with example plug-ins, show six requests, keep serving"
@@ -18,6 +18,7 @@ help:
 	@echo "make plugins   only build the example plug-ins"
 	@echo "make bench     compare with nginx, HAProxy and Envoy on this machine"
 	@echo "make check-asan | check-tsan | check-long      the tests under sanitizers; the long runs"
+	@echo "make check-portability                         the plug-ins' cases on stock Envoy     -> docs/portability.md"
 
 setup:
 	@tools/setup.sh
@@ -39,6 +40,10 @@ check: setup
 
 check-asan check-tsan check-long: setup
 	@$(PYTHON) tests/check.py --jobs $(JOBS) --suite $(@:check-%=%)
+
+check-portability: setup
+	@tools/setup.sh bench
+	@$(PYTHON) tests/portability/run_envoy.py --output docs/portability.md
 
 bench: plugins
 	@tools/setup.sh bench

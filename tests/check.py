@@ -151,6 +151,19 @@ def python_tests(tally, folder, label, pattern="test_*.py", env=None):
     tally.add(label, max(total - skip - bad, 0), bad, skip, seconds)
 
 
+def portability(tally, install):
+    """The plug-ins' cases on stock Envoy, where it is installed already; `install` fetches it (107 MB)."""
+    sys.path.insert(0, str(ROOT / "bench"))
+    from envoy_config import find_envoy
+    if not install and find_envoy() is None:
+        print("check: cases on Envoy are left out: it is not installed; `make check-portability` does that", flush=True)
+        return
+    code, output, seconds = run([sys.executable, str(ROOT / "tests/portability/run_envoy.py")])
+    told = re.search(r"(\d+) passed, (\d+) failed, (\d+) skipped$", output.strip())
+    passed, failed, skipped = (int(n) for n in told.groups()) if told else (0, 0, 0)
+    tally.add("cases on Envoy", passed, max(failed, int(code != 0)), skipped, seconds)
+
+
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=0:allocator_may_return_null=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
@@ -181,6 +194,8 @@ def main():
         code, _, seconds = run([str(ROOT / "tools/abi_coverage.py"), "--check"])
         tally.add("docs/abi-coverage.md is fresh", int(code == 0), int(code != 0), seconds=seconds)
         plugins(tally)
+        python_tests(tally, ROOT / "plugins/tools", "plug-ins' folders", pattern="*_test.py")
+        portability(tally, install=options.suite == "long")
         scale = {"WASMGATE_TEST_SCALE": "1" if options.suite == "long" else "10"}
         python_tests(tally, ROOT / "tests/e2e", "end to end", env=scale)
         python_tests(tally, ROOT / "bench", "measuring tools", pattern="harness_test.py")

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Runs the case files of plugins/cases on stock Envoy, with the plug-ins built `ABI=0_2_1`: what passes here and on wasmgate is portable.
 
-    run_envoy.py [WORD…]     only cases whose path has one of the words
+    run_envoy.py [--output FILE] [--all] [--built] [WORD…]     only cases whose path has one of the words
+`--output` writes the table of docs/portability.md; `--all` also runs what needs more than Envoy has, to see whether that is true;
+`--built` takes modules that an earlier run has built as they are.
 Ends with `N passed, M failed, K skipped`; the exit code is 1 when a case failed.
 """
 
+import argparse
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,7 +25,7 @@ import envoy_config
 import test_plugin_cases as cases
 from harness.network import Ports
 from harness.processes import child_setup
-from harness.scenarios import cpp_module, rust_module
+from harness.scenarios import BUILD, cpp_module, rust_module
 from upstream import Upstream
 
 # What stock Envoy offers of the words in plugins/cases/README.md.
@@ -78,9 +82,18 @@ class EnvoyServer:
         self.folder.cleanup()
 
 
-def build(language, folder, built):
+def known_module(language, folder):
+    """Where the module of an earlier run lies."""
+    if language == "cpp":
+        return ROOT / f"plugins/wasm-cpp/build/wasm-0_2_1/extensions/{folder.name}/plugin.wasm"
+    return BUILD / f"0_2_1/{folder.name}.wasm"
+
+
+def build(language, folder, built, as_they_are):
     """The plug-in's module for hosts that know only ABI 0.2.1."""
     key = (language, folder.name)
+    if key not in built and as_they_are and known_module(language, folder).exists():
+        built[key] = known_module(language, folder)
     if key not in built:
         built[key] = cpp_module(folder.name) if language == "cpp" else rust_module(folder.relative_to(ROOT))
     return built[key]
@@ -112,33 +125,106 @@ def run_case(case, program, module):
 
 
 def lacking(case):
-    return [f"{need} ({WHY_NOT.get(need, 'unknown word')})" for need in case.get("needs") or [] if need not in HAS]
+    return [need for need in case.get("needs") or [] if need not in HAS]
 
 
-def main(words):
-    program = envoy_config.find_envoy(install=True)
-    built, passed, failed, skipped = {}, 0, 0, 0
+class Outcome:
+    """What came of one case with one language's build."""
+
+    def __init__(self, plugin, case, language, missing):
+        self.plugin, self.case, self.language, self.missing = plugin, case, language, missing
+        self.problem = None
+        self.skipped = False
+
+    @property
+    def label(self):
+        return f"{self.plugin}/{self.case} ({self.language})"
+
+    @property
+    def passed(self):
+        return not self.skipped and self.problem is None
+
+    def line(self):
+        if self.skipped:
+            return f"skip  {self.label}: needs {', '.join(self.missing)}"
+        return f"ok    {self.label}" if self.passed else f"FAIL  {self.label}: {self.problem}"
+
+
+def run_all(program, words, run_everything, as_they_are):
+    """Runs the chosen cases and tells each; the outcomes."""
+    built, outcomes = {}, []
     for path in sorted(cases.CASES.glob("*/*.yaml")):
-        name = str(path.relative_to(cases.CASES))
-        if words and not any(word in name for word in words):
+        if words and not any(word in str(path.relative_to(cases.CASES)) for word in words):
             continue
         case = yaml.safe_load(path.read_text())
         for language, module in cases.modules(path.parent.name):
-            label, missing = f"{name} ({language})", lacking(case)
-            if missing:
-                skipped += 1
-                print(f"skip  {label}: needs {', '.join(missing)}", flush=True)
-                continue
-            try:
-                run_case(case, program, build(language, module.parent, built))
-                passed += 1
-                print(f"ok    {label}", flush=True)
-            except (AssertionError, RuntimeError, unittest.SkipTest) as problem:
-                failed += 1
-                print(f"FAIL  {label}: {problem}", flush=True)
+            outcome = Outcome(path.parent.name, path.stem, language, lacking(case))
+            outcome.skipped = bool(outcome.missing) and not run_everything
+            if not outcome.skipped:
+                try:
+                    run_case(case, program, build(language, module.parent, built, as_they_are))
+                except (AssertionError, RuntimeError, unittest.SkipTest) as problem:
+                    outcome.problem = str(problem)
+            outcomes.append(outcome)
+            print(outcome.line(), flush=True)
+    return outcomes
+
+
+def counted(outcomes):
+    passed = sum(o.passed for o in outcomes)
+    skipped = sum(o.skipped for o in outcomes)
+    return passed, len(outcomes) - passed - skipped, skipped
+
+
+def cell(outcomes):
+    if not outcomes:
+        return ""
+    passed, failed, skipped = counted(outcomes)
+    return f"{passed} of {passed + failed + skipped}" + (f", {failed} failed" if failed else "")
+
+
+def document(outcomes, version):
+    """docs/portability.md as text."""
+    passed, failed, skipped = counted(outcomes)
+    lines = [
+        "# Portability", "",
+        f"The case files of `plugins/cases` on stock {version}, with the shipped plug-ins built `ABI=0_2_1`:",
+        f"**{passed} passed, {failed} failed, {skipped} skipped.** `make check-portability` runs them again and writes this page.", "",
+        "Envoy's filter has `allow_on_headers_stop_iteration: true`, and connections have buffer limits of 32 MiB: what plug-ins that hold",
+        "headers while they read a body need there. All cases pass on wasmgate.", "",
+        "| plug-in | C++ | Rust |", "|---|---|---|"]
+    for plugin in sorted({o.plugin for o in outcomes}):
+        own = [o for o in outcomes if o.plugin == plugin]
+        lines.append(f"| {plugin} | {cell([o for o in own if o.language == 'cpp'])} | {cell([o for o in own if o.language == 'rust'])} |")
+    if skipped:
+        lines += ["", "Skipped, since Envoy lacks what the case needs:", "", "| case | needs | why Envoy lacks it |", "|---|---|---|"]
+        for plugin, case, missing in sorted({(o.plugin, o.case, tuple(o.missing)) for o in outcomes if o.skipped}):
+            lines.append(f"| {plugin}/{case} | {', '.join(missing)} | {'; '.join(WHY_NOT.get(need, 'unknown') for need in missing)} |")
+    return "\n".join(lines) + "\n"
+
+
+def version_of(program):
+    """"Envoy 1.40.0" from "envoy  version: <commit>/1.40.0/Clean/RELEASE/BoringSSL"."""
+    text = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
+    found = re.search(r"/(\d+\.\d+\.\d+)", text)
+    return f"Envoy {found[1]}" if found else "Envoy"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=pathlib.Path, metavar="FILE", help="write the page docs/portability.md there")
+    parser.add_argument("--all", action="store_true", help="skip nothing")
+    parser.add_argument("--built", action="store_true", help="build only what is not there")
+    parser.add_argument("words", nargs="*", metavar="WORD")
+    options = parser.parse_args()
+    program = envoy_config.find_envoy(install=True)
+    outcomes = run_all(program, options.words, options.all, options.built)
+    if options.output:
+        options.output.write_text(document(outcomes, version_of(program)))
+    passed, failed, skipped = counted(outcomes)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or passed == 0 else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
