@@ -11,10 +11,10 @@
 namespace wasmgate::author {
 namespace {
 
-constexpr auto kReady = std::chrono::seconds(20);
-constexpr int kNotStarted = 127;  // what ChildProcess says of a program that is not there
-constexpr size_t kLogBytes = 64UL * 1024;
-constexpr std::string_view kReadyWords = "Ready to accept connections";
+constexpr auto kRedisReady = std::chrono::seconds(20);
+constexpr int kNoSuchProgram = 127;  // what ChildProcess says of a program that is not there
+constexpr size_t kRedisLogBytes = 64UL * 1024;
+constexpr std::string_view kRedisReadyWords = "Ready to accept connections";
 
 // Free a moment ago. Redis cannot take a port that the kernel chooses.
 Result<int> free_port() {
@@ -50,14 +50,14 @@ Result<std::unique_ptr<RedisChild>> RedisChild::start(const std::string& folder)
 }
 
 Result<void> RedisChild::wait_until_ready(const std::string& log) {
-  const auto end = std::chrono::steady_clock::now() + kReady;
+  const auto end = std::chrono::steady_clock::now() + kRedisReady;
   while (true) {
-    const std::string text = server::read_file(log, kLogBytes).value_or("");
-    if (text.find(kReadyWords) != std::string::npos) {
+    const std::string text = server::read_file(log, kRedisLogBytes).value_or("");
+    if (text.find(kRedisReadyWords) != std::string::npos) {
       return {};
     }
     if (const auto code = process_.ended()) {
-      return *code == kNotStarted
+      return *code == kNoSuchProgram
                  ? fail(ErrorCode::NotFound, "there is no redis-server in PATH")
                  : fail(ErrorCode::Internal, "redis-server ended at its start:\n" + text);
     }

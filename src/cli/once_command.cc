@@ -15,11 +15,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr size_t kCaseBytes = 16ULL * 1024 * 1024;
+constexpr size_t kOnceCaseBytes = 16ULL * 1024 * 1024;
 constexpr size_t kShownBodyBytes = 4096;
 
 // "http://host/path", "host/path" is a path, as in a request's first line.
-void set_url(const std::string& url, author::CaseRequest& request) {
+void set_once_url(const std::string& url, author::CaseRequest& request) {
   const std::string scheme = "http://";
   if (!url.starts_with(scheme)) {
     request.path = url.starts_with('/') ? url : "/" + url;
@@ -30,9 +30,9 @@ void set_url(const std::string& url, author::CaseRequest& request) {
   request.path = slash == std::string::npos ? "/" : url.substr(slash);
 }
 
-Result<author::CaseFile> one_request(const RunPluginOptions& options) {
+Result<author::CaseFile> once_request(const RunPluginOptions& options) {
   author::CaseRequest request;
-  set_url(options.url, request);
+  set_once_url(options.url, request);
   for (const std::string& header : options.headers) {
     const size_t colon = header.find(':');
     if (colon == 0 || colon == std::string::npos) {
@@ -58,11 +58,11 @@ Result<author::CaseFile> one_request(const RunPluginOptions& options) {
   return file;
 }
 
-Result<author::CaseFile> file_of(const RunPluginOptions& options) {
+Result<author::CaseFile> once_file(const RunPluginOptions& options) {
   if (options.case_file.empty()) {
-    return one_request(options);
+    return once_request(options);
   }
-  const auto text = server::read_file(options.case_file, kCaseBytes);
+  const auto text = server::read_file(options.case_file, kOnceCaseBytes);
   return text ? author::parse_case(options.case_file, *text) : tl::unexpected(text.error());
 }
 
@@ -76,8 +76,8 @@ std::string method_and_path(const author::HeaderPairs& headers) {
   return method + " " + path;
 }
 
-void print_message(const std::string& first, const author::HeaderPairs& headers,
-                   const std::string& body, Console& console) {
+void print_seen(const std::string& first, const author::HeaderPairs& headers,
+                const std::string& body, Console& console) {
   console.out << first << "\n";
   for (const auto& [name, value] : headers) {
     if (name == ":authority") {
@@ -94,29 +94,29 @@ void print_message(const std::string& first, const author::HeaderPairs& headers,
   }
 }
 
-void print_text(const author::CaseFile& file, const std::vector<author::CaseExchange>& exchanges,
-                Console& console) {
+void print_exchanges(const author::CaseFile& file,
+                     const std::vector<author::CaseExchange>& exchanges, Console& console) {
   for (size_t i = 0; i < exchanges.size(); ++i) {
     const author::CaseRequest& request = file.requests[i];
     console.out << (i == 0 ? "" : "\n") << "request   " << request.method << " " << request.path
                 << "\n";
     for (const author::SeenMessage& seen : exchanges[i].upstream) {
-      print_message("upstream  " + method_and_path(seen.headers), seen.headers, seen.body, console);
+      print_seen("upstream  " + method_and_path(seen.headers), seen.headers, seen.body, console);
     }
     if (exchanges[i].upstream.empty()) {
       console.out << "upstream  saw nothing\n";
     }
     const auto& response = exchanges[i].response;
     if (response) {
-      print_message(fmt::format("response  {}", response->status), response->headers,
-                    response->body, console);
+      print_seen(fmt::format("response  {}", response->status), response->headers, response->body,
+                 console);
     } else {
       console.out << "response  none: " << response.error().detail << "\n";
     }
   }
 }
 
-Json json_of(const author::SeenMessage& message) {
+Json message_json(const author::SeenMessage& message) {
   Json headers = Json::array();
   for (const auto& [name, value] : message.headers) {
     headers.push_back({name, value});
@@ -128,20 +128,20 @@ Json json_of(const author::SeenMessage& message) {
   return out;
 }
 
-void print_json(const author::CaseFile& file, const std::vector<author::CaseExchange>& exchanges,
-                Console& console) {
+void print_exchanges_json(const author::CaseFile& file,
+                          const std::vector<author::CaseExchange>& exchanges, Console& console) {
   Json out = Json::array();
   for (size_t i = 0; i < exchanges.size(); ++i) {
     const author::CaseRequest& request = file.requests[i];
     Json upstream = Json::array();
     for (const author::SeenMessage& seen : exchanges[i].upstream) {
-      upstream.push_back(json_of(seen));
+      upstream.push_back(message_json(seen));
     }
     const auto& response = exchanges[i].response;
     out.push_back({{"method", request.method},
                    {"path", request.path},
                    {"upstream", std::move(upstream)},
-                   {"response", response ? json_of(*response) : Json()}});
+                   {"response", response ? message_json(*response) : Json()}});
   }
   console.out << out.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }
@@ -152,7 +152,7 @@ bool plugin_broke(const std::string& log) {
   return at != std::string::npos && log.rfind("plug-in ", at) != std::string::npos;
 }
 
-int complain(const Error& error, Console& console) {
+int refuse_once(const Error& error, Console& console) {
   console.err << "wasmgate run: " << error.detail << "\n";
   return error.code == ErrorCode::NotFound          ? kNotFound
          : error.code == ErrorCode::InvalidArgument ? kInvalidConfiguration
@@ -163,29 +163,29 @@ int complain(const Error& error, Console& console) {
 
 int once_command(const RunPluginOptions& options, const author::PluginSource& plugin,
                  Console& console) {
-  auto file = file_of(options);
+  auto file = once_file(options);
   if (!file) {
-    return complain(file.error(), console);
+    return refuse_once(file.error(), console);
   }
   if (!options.config.empty() || options.case_file.empty()) {
     auto config = author::read_plugin_config(options.config);
     if (!config) {
-      return complain(config.error(), console);
+      return refuse_once(config.error(), console);
     }
     file->config = std::move(*config);
   }
   const auto logger = make_stderr_logger(LogLevel::Warn);
   const auto runner = author::CaseRunner::make(*logger);
   if (!runner) {
-    return complain(runner.error(), console);
+    return refuse_once(runner.error(), console);
   }
   std::string log;
   const auto exchanges = (*runner)->record(*file, plugin, log);
   if (!exchanges) {
-    return complain(exchanges.error(), console);
+    return refuse_once(exchanges.error(), console);
   }
-  options.output == "json" ? print_json(*file, *exchanges, console)
-                           : print_text(*file, *exchanges, console);
+  options.output == "json" ? print_exchanges_json(*file, *exchanges, console)
+                           : print_exchanges(*file, *exchanges, console);
   console.err << log;
   bool answered = true;
   for (const author::CaseExchange& one : *exchanges) {

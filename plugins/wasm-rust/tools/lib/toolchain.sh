@@ -52,9 +52,7 @@ use_wasm_toolchain() {
   # Paths of this machine stay out of the module, so the same inputs give the same bytes.
   # trim-paths does not know sources that stand in for a repository, so vendor/ is named here.
   CARGO_FLAGS+=(-Ztrim-paths)
-  local vendor="$PWD/vendor"
-  [ -z "${PLUGIN_DIR:-}" ] || vendor="$PLUGIN_DIR/.sdk/vendor"
-  VENDOR_REMAP="profile.release.package.proxy-wasm.rustflags=['--remap-path-prefix=$vendor=vendor']"
+  VENDOR_REMAP="profile.release.package.proxy-wasm.rustflags=['--remap-path-prefix=$PWD/vendor=vendor']"
   export RUSTC_BOOTSTRAP=1 CARGO_PROFILE_RELEASE_TRIM_PATHS=all
   export CC_wasm32_wasip1=${CC_wasm32_wasip1:-clang-19}
   PROXY_WASM_SOURCES=$(vendor_digest)
