@@ -12,7 +12,7 @@ using namespace Wasm::Common;
 
 std::string property(std::string_view first, std::string_view second) {
   std::string value;
-  getValue<std::string_view>({first, second}, &value);
+  getValue({first, second}, &value);
   return value;
 }
 
