@@ -196,6 +196,9 @@ def main():
         plugins(tally)
         python_tests(tally, ROOT / "plugins/tools", "plug-ins' folders", pattern="*_test.py")
         portability(tally, install=options.suite == "long")
+        code, _, seconds = run(["timeout", "120", sys.executable, str(ROOT / "tools/demo.py"), "--wasmgate",
+                                str(ROOT / "build/release/apps/wasmgate/wasmgate")], env={"DEMO_ONCE": "1"})
+        tally.add("the demo", int(code == 0), int(code != 0), seconds=seconds)
         scale = {"WASMGATE_TEST_SCALE": "1" if options.suite == "long" else "10"}
         python_tests(tally, ROOT / "tests/e2e", "end to end", env=scale)
         python_tests(tally, ROOT / "bench", "measuring tools", pattern="harness_test.py")

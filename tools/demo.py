@@ -169,7 +169,7 @@ class Gateway:
         self.log = open(folder / f"{name}.log", "wb")
         self.process = subprocess.Popen(
             [program, "run", "--demo", "-f", str(folder / name), "--listen", f"127.0.0.1:{listen}", "--admin", f"127.0.0.1:{admin}",
-             "--port-file", str(ports), "--state-dir", str(folder / "state"), "--access-log", str(folder / f"{name}-access.log"),
+             "--port-file", str(ports), "--state-dir", str(folder / f"{name}-state"), "--access-log", str(folder / f"{name}-access.log"),
              "--workers", "1"],
             stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
         self.ports = ports
