@@ -6,15 +6,7 @@
 namespace wasmgate::server {
 namespace {
 
-constexpr uint64_t kWhole = 10'000;  // hundredths of a percent
-
-// SplitMix64: one step of a sequence that is even enough to share out requests.
-uint64_t next_random(uint64_t& state) {
-  uint64_t z = state += 0x9E3779B97F4A7C15ULL;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-  return z ^ (z >> 31);
-}
+constexpr uint32_t kWhole = 10'000;  // hundredths of a percent
 
 }  // namespace
 
@@ -47,8 +39,8 @@ filter::FilterPtr TrialFactory::create_filter(Arena& memory) {
 
 CanaryFactory::CanaryFactory(std::shared_ptr<wasm::PluginWorker> canary,
                              std::shared_ptr<filter::FilterFactory> main, config::Canary rule,
-                             uint64_t seed)
-    : canary_(std::move(canary)), main_(std::move(main)), rule_(std::move(rule)), state_(seed) {}
+                             uint32_t seed)
+    : canary_(std::move(canary)), main_(std::move(main)), rule_(std::move(rule)), random_(seed) {}
 
 bool meets_canary(const config::Canary& rule, const http::HeaderMap& request, uint32_t draw) {
   if (draw < rule.share) {
@@ -63,7 +55,7 @@ bool meets_canary(const config::Canary& rule, const http::HeaderMap& request, ui
 }
 
 filter::FilterFactory& CanaryFactory::chosen_for(const http::HeaderMap& request) {
-  const auto draw = static_cast<uint32_t>(next_random(state_) % kWhole);
+  const uint32_t draw = std::uniform_int_distribution<uint32_t>(0, kWhole - 1)(random_);
   if (canary_->can_take_streams() && meets_canary(rule_, request, draw)) {
     return *canary_;
   }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <random>
 
 #include "config/model/plugin.h"
 #include "filter/filter.h"
@@ -41,7 +42,7 @@ class CanaryFactory final : public filter::FilterFactory {
  public:
   /// `main`: null when streams pass without the plug-in. `seed`: for the share; any number.
   CanaryFactory(std::shared_ptr<wasm::PluginWorker> canary,
-                std::shared_ptr<filter::FilterFactory> main, config::Canary rule, uint64_t seed);
+                std::shared_ptr<filter::FilterFactory> main, config::Canary rule, uint32_t seed);
 
   filter::FilterFactory& chosen_for(const http::HeaderMap& request) override;
   /// The main generation's.
@@ -51,7 +52,7 @@ class CanaryFactory final : public filter::FilterFactory {
   std::shared_ptr<wasm::PluginWorker> canary_;
   std::shared_ptr<filter::FilterFactory> main_;
   config::Canary rule_;
-  uint64_t state_;
+  std::minstd_rand random_;
 };
 
 /// Whether a request with these headers meets the canary. `draw`: a number below 10,000, the same

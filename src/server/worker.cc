@@ -111,7 +111,7 @@ std::shared_ptr<filter::FilterFactory> Worker::factory_of(GenerationPlugin& entr
   }
   auto canary = plugin_worker(*entry.canary, part);
   canary->set_has_stand_in(true);
-  return std::make_shared<CanaryFactory>(std::move(canary), std::move(main), entry.canary_rule, shared_.random.next_u64());
+  return std::make_shared<CanaryFactory>(std::move(canary), std::move(main), entry.canary_rule, static_cast<uint32_t>(shared_.random.next_u64()));
 }
 
 void Worker::prepare(Generation& generation) {
