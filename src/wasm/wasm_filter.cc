@@ -227,13 +227,12 @@ void WasmFilter::run_pending() {
   if (callbacks == nullptr || logging) {
     return;
   }
-  if ((asked & kReply) != 0 && reply) {
-    auto made = std::move(*reply);
-    reply.reset();
+  if ((asked & kReply) != 0 && reply != nullptr) {
+    const auto made = std::move(reply);
     if (is_paused()) {
       worker_.pauses().remove(*this);
     }
-    if (!callbacks->send_local_reply(std::move(made))) {
+    if (!callbacks->send_local_reply(std::move(*made))) {
       worker_.plugin().code().log(LogLevel::Warn, fmt::format("the local reply of stream context {} is ignored: a response "
                                                               "was sent already", id));
     }
@@ -241,9 +240,9 @@ void WasmFilter::run_pending() {
   if ((asked & kClose) != 0) {
     callbacks->reset_stream("wasm_close_stream");
   }
-  if ((asked & kInject) != 0) {
-    const auto bytes = std::exchange(injected, {});
-    callbacks->inject_response_data(bytes, std::exchange(inject_end, false));
+  if ((asked & kInject) != 0 && injection != nullptr) {
+    const auto made = std::move(injection);
+    callbacks->inject_response_data(made->bytes, made->end_stream);
   }
   for (const auto direction : {Direction::Request, Direction::Response}) {
     if ((asked & continue_bit(direction)) != 0 && callbacks != nullptr && state_ == State::Live) {

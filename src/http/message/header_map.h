@@ -95,9 +95,11 @@ class HeaderMap {
 /// Equal without regard to ASCII case; both of `size` bytes.
 bool equal_ignore_case(const char* a, const char* b, size_t size);
 
-/// Equal without regard to ASCII case.
+/// Equal without regard to ASCII case. Most names that differ do so in length or in the last letter (families of headers count at
+/// their ends), so those two are looked at first.
 inline bool equal_ignore_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && equal_ignore_case(a.data(), b.data(), a.size());
+  constexpr char kCase = 0x20;
+  return a.size() == b.size() && (a.empty() || (((a.back() ^ b.back()) & ~kCase) == 0 && equal_ignore_case(a.data(), b.data(), a.size())));
 }
 
 // The well-known names, so that nobody spells them twice.

@@ -3,7 +3,7 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +17,12 @@ class Vm;
 struct Context {
   uint32_t id = 0;         // 0: not yet known to the guest
   bool is_root = false;
+};
+
+/// Response body bytes that a guest wants sent on.
+struct Injection {
+  std::string bytes;
+  bool end_stream = false;
 };
 
 /// The stream side of a context, as host functions use it. What a guest asks for is noted here and carried out when the outermost
@@ -38,10 +44,18 @@ struct StreamContext : Context {
   uint32_t ticks_used = 0;     // guest time of this stream, in engine ticks
   uint32_t calls_out = 0;      // in flight that this stream started
   size_t written_bytes = 0;    // header bytes written by the guest
-  std::array<size_t, 4> map_bytes{};  // at most this many bytes are in a map, by map id; 0: not counted yet
-  std::optional<filter::LocalReply> reply;
-  std::string injected;        // response body bytes to be sent on
-  bool inject_end = false;
+  std::array<uint32_t, 4> map_bytes{};  // at most this many bytes are in a map, by map id; 0: not counted yet
+  // What few streams need stands elsewhere: a stream context stays within three cache lines.
+  std::unique_ptr<filter::LocalReply> reply;
+  std::unique_ptr<Injection> injection;
+
+  /// The injection of this stream, made when there is none yet.
+  Injection& inject() {
+    if (injection == nullptr) {
+      injection = std::make_unique<Injection>();
+    }
+    return *injection;
+  }
 
   /// Carries out what is pending. Not while a guest runs.
   virtual void run_pending() = 0;

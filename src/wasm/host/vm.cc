@@ -98,7 +98,7 @@ bool Vm::run(FunctionRef function, Context& context, Callback callback, Value* a
   callback_ = callback;
   depth_ = 1;
   const uint64_t before = ticks_->load(std::memory_order_relaxed);
-  const bool ok = instance_->call(function, args, count, ticks, trap_);
+  const bool ok = guest_->call(function, args, count, ticks, trap_);
   depth_ = 0;
   const uint64_t spent = ticks_->load(std::memory_order_relaxed) - before;
   if (spent != 0) [[unlikely]] {
@@ -171,7 +171,7 @@ uint32_t Vm::allocate(uint32_t size) {
   const uint32_t mode = mode_;
   mode_ = kModeAllocator;
   ++depth_;
-  const bool ok = instance_->call_nested(allocator_, args, 1, allocator_trap_);
+  const bool ok = guest_->call_nested(allocator_, args, 1, allocator_trap_);
   --depth_;
   mode_ = mode;
   if (!ok) {

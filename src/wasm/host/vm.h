@@ -154,47 +154,49 @@ class Vm {
   void break_down(Context& context);
   PluginFailure describe_failure(FailureCause cause) const;
 
-  std::shared_ptr<PluginCode> code_;
-  std::array<FunctionRef, kCallbacks> exports_{};
+  // What every entry into the guest reads stands together, first.
+  Instance* guest_ = nullptr;      // instance_, known before the start function runs
+  Context* current_ = nullptr;     // the true context of the running callback
+  Context* effective_ = nullptr;
+  const std::atomic<uint64_t>* ticks_ = nullptr;
+  uint64_t call_ticks_ = 0;
+  uint64_t request_ticks_ = 0;
+  const char* ending_ = nullptr;
   FunctionRef allocator_ = 0;
   uint32_t mode_ = kModeStart;
   uint32_t depth_ = 0;
-  Context* current_ = nullptr;    // the true context of the running callback
-  Context* effective_ = nullptr;
   Callback callback_ = Callback::Initialize;
-  const std::atomic<uint64_t>* ticks_ = nullptr;
-  uint64_t call_ticks_ = 0;
+  bool broken_ = false;
+  bool draining_ = false;
+  bool rebuild_asked_ = false;
+  bool memory_high_ = false;
+  size_t streams_ = 0;
+  std::vector<uint32_t> asking_;  // ids of contexts with something pending
+  uint64_t host_calls_ = 0;
+  size_t record_at_ = 0;
+  uint64_t guest_ticks_ = 0;
+  ContextTable contexts_;
+  HostServices* services_ = nullptr;
+  PluginWorker* worker_ = nullptr;
+  std::shared_ptr<PluginCode> code_;
+  GuestLog guest_log_;
+  std::array<FunctionRef, kCallbacks> exports_{};
+
+  std::array<CallRecord, kRecords> records_{};
   uint64_t start_ticks_ = 0;
-  uint64_t request_ticks_ = 0;
-  const char* ending_ = nullptr;
   std::string ending_text_;
   TrapCause ending_cause_ = TrapCause::Host;
   int32_t ending_code_ = 0;
   Trap trap_;
   Trap allocator_trap_;           // of a call in between, which ends the outer one too
   bool allocator_broke_ = false;
-  bool broken_ = false;
   FailureCause broken_by_ = FailureCause::Trap;
-  size_t streams_ = 0;
-  bool draining_ = false;
-  bool rebuild_asked_ = false;
-  bool memory_high_ = false;
-  std::array<CallRecord, kRecords> records_{};
-  size_t record_at_ = 0;
-  uint64_t host_calls_ = 0;
   uint64_t host_calls_flushed_ = 0;
-  uint64_t guest_ticks_ = 0;
   uint64_t guest_ticks_flushed_ = 0;
   int64_t memory_flushed_ = 0;
   std::vector<bool> refused_;     // by function index: logged already
-  ContextTable contexts_;
-  std::vector<uint32_t> asking_;  // ids of contexts with something pending
-  HostServices* services_ = nullptr;
-  PluginWorker* worker_ = nullptr;
   DeclaredState declared_state_;
-  GuestLog guest_log_;
   RootContext root_;
-  Instance* guest_ = nullptr;           // instance_, known before the start function runs
   std::unique_ptr<Instance> instance_;  // last: destroyed first
 };
 

@@ -17,10 +17,11 @@ Status proxy_inject_encoded_data_to_filter_chain(HostCall& call, uint32_t data, 
   if (stream == nullptr || stream->logging) {
     return Status::Ok;
   }
-  stream->injected.append(*bytes);
-  stream->inject_end = stream->inject_end || end_stream != 0;
-  if (stream->injected.size() > call.limits().foreign_result_bytes) {
-    stream->injected.resize(call.limits().foreign_result_bytes);
+  auto& injection = stream->inject();
+  injection.bytes.append(*bytes);
+  injection.end_stream = injection.end_stream || end_stream != 0;
+  if (injection.bytes.size() > call.limits().foreign_result_bytes) {
+    injection.bytes.resize(call.limits().foreign_result_bytes);
     call.warn("more injected bytes in one callback than the limit are dropped");
   }
   call.vm().ask(*stream, StreamContext::kInject);

@@ -39,9 +39,9 @@ Status inject(HostCall& call, std::string_view arguments, std::string& /*out*/) 
   }
   for (const auto& field : *fields) {
     if (field.number == 1 && field.is_bytes) {
-      stream->injected.append(field.bytes.substr(0, call.limits().foreign_result_bytes));
+      stream->inject().bytes.append(field.bytes.substr(0, call.limits().foreign_result_bytes));
     } else if (field.number == 2 && !field.is_bytes) {
-      stream->inject_end = stream->inject_end || field.value != 0;
+      stream->inject().end_stream |= field.value != 0;
     }
   }
   call.vm().ask(*stream, StreamContext::kInject);

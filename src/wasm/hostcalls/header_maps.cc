@@ -83,11 +83,13 @@ bool fits_budget(HostCall& call, MapId id, const HeaderMap& map, size_t fields, 
   const auto& limits = call.limits();
   stream.written_bytes += more_bytes;
   auto& bound = stream.map_bytes[static_cast<size_t>(id)];
-  if (bound == 0 || bound + more_bytes > limits.header_bytes) {
-    bound = map.byte_size();
+  size_t now = bound;
+  if (now == 0 || now + more_bytes > limits.header_bytes) {
+    now = map.byte_size();
   }
-  bound += more_bytes;
-  return fields <= limits.header_count && bound <= limits.header_bytes && stream.written_bytes <= limits.header_write_bytes;
+  now += more_bytes;
+  bound = static_cast<uint32_t>(std::min<size_t>(now, UINT32_MAX));
+  return fields <= limits.header_count && now <= limits.header_bytes && stream.written_bytes <= limits.header_write_bytes;
 }
 
 /// A request's route follows its head (D20).

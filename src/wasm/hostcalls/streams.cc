@@ -98,7 +98,7 @@ Status proxy_send_local_response(HostCall& call, uint32_t code, uint32_t details
     call.warn(stream->logging ? "a local reply after the stream's end is ignored" : "a second local reply in one callback is ignored");
     return Status::Ok;
   }
-  stream->reply = make_reply(call, code, *details_text, *body_bytes, *header_bytes, grpc_status);
+  stream->reply = std::make_unique<filter::LocalReply>(make_reply(call, code, *details_text, *body_bytes, *header_bytes, grpc_status));
   std::replace_if(stream->reply->details.begin(), stream->reply->details.end(),
                   [](unsigned char c) { return c <= ' '; }, '_');
   stream->reply_asked = true;

@@ -26,12 +26,12 @@ constexpr std::string_view kMemory = "memory";
 }  // namespace
 
 WasmtimeInstance::WasmtimeInstance(std::shared_ptr<WasmtimeCore> core, StoreHandle store, void* data)
-    : core_(std::move(core)), store_(std::move(store)), context_(wasmtime_store_context(store_.get())), data_(data) {
+    : core_(std::move(core)), ticker_(*core_->ticker), store_(std::move(store)), context_(wasmtime_store_context(store_.get())), data_(data) {
   wasmtime_context_set_data(context_, this);
-  core_->ticker->add(&slot_);
+  ticker_.add(&slot_);
 }
 
-WasmtimeInstance::~WasmtimeInstance() { core_->ticker->remove(&slot_); }
+WasmtimeInstance::~WasmtimeInstance() { ticker_.remove(&slot_); }
 
 Result<std::unique_ptr<Instance>> WasmtimeInstance::make(std::shared_ptr<WasmtimeCore> core,
                                                          const wasmtime_instance_pre_t* pre, void* data,

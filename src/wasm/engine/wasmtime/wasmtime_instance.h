@@ -37,11 +37,12 @@ class WasmtimeInstance final : public Instance {
 
   void begin(uint64_t ticks) {
     wasmtime_context_set_epoch_deadline(context_, ticks);
-    core_->ticker->enter(slot_);
+    ticker_.enter(slot_);
   }
-  void end() { core_->ticker->leave(slot_); }
+  void end() { ticker_.leave(slot_); }
 
   std::shared_ptr<WasmtimeCore> core_;
+  EpochTicker& ticker_;  // core_'s
   StoreHandle store_;
   wasmtime_context_t* context_;
   void* data_;
