@@ -204,20 +204,23 @@ class Attacker:
             time.sleep(0.02)
 
 
-def settled_rss(gateway, seconds=20):
-    """Memory once it has stopped falling."""
-    lowest, since = gateway.rss_kib(), time.monotonic()
+def settled_memory(gateway, seconds=20):
+    """Resident and private (anonymous) MiB once they have stopped falling."""
+    def look():
+        status = pathlib.Path(f"/proc/{gateway.process.pid}/status").read_text()
+        return {name: round(int(re.search(rf"^{field}:\s+(\d+) kB", status, re.M)[1]) / 1024, 1)
+                for name, field in (("resident", "VmRSS"), ("private", "RssAnon"))}
+    lowest, since = look(), time.monotonic()
     while time.monotonic() - since < seconds:
         time.sleep(1)
-        now = gateway.rss_kib()
-        if now < lowest * 0.998:
+        now = look()
+        if now["resident"] < lowest["resident"] * 0.998:
             lowest, since = now, time.monotonic()
-        lowest = min(lowest, now)
     return lowest
 
 
 def pack(bench, options):
-    """R-15, R-77: every hostile module some seconds each on one process, then taken away; a neighbour's stores before and after."""
+    """R-15, R-77: every hostile module some seconds each on one process, then taken away, several times; a neighbour's stores before and after."""
     rows = hostile_modules.modules()
     each = max(1, options.seconds // 12)
     keeper = wasm_plugin("keeper", strangers.cpp() / "keeper.wasm", match_rules=[{"ingress": ["default/keep"], "config": {}}])
@@ -230,41 +233,47 @@ def pack(bench, options):
         while fetch(gateway.port, path="/keep/put").body != b"kept":
             time.sleep(0.2)
         bench.victim(gateway, 5).wait()
-        before, rss_before = fetch(gateway.port, path="/keep/get"), settled_rss(gateway)
-        for name, text in hostile_modules.files(rows, "origin").items():
-            gateway.write(name, text)
-        while "/m45" not in fetch(gateway.admin_port, path="/config_dump").body.decode():
-            time.sleep(0.5)
-        time.sleep(10)
-        rss_with = gateway.rss_kib()
-        seconds = each * len(rows)
-        victim = PacedLoad(gateway.port, options.pack_rate, seconds, path="/good", connections=32, core=LOAD_CORE)
-        statuses, highest = {}, 0
-        for row, *_ in rows:
-            attacker = Attacker(gateway.port, f"/{row}", each)
-            attacker.thread.join()
-            statuses[row] = dict(attacker.statuses)
-            highest = max(highest, gateway.rss_kib())
-        victim = victim.wait()
-        after = fetch(gateway.port, path="/keep/get")
-        for name in hostile_modules.files(rows, "origin"):
-            gateway.remove(name)
-        while "/m45" in fetch(gateway.admin_port, path="/config_dump").body.decode():
-            time.sleep(0.5)
-        rss_after = settled_rss(gateway)
+        before, memory = fetch(gateway.port, path="/keep/get"), [settled_memory(gateway)]
+        victims, statuses, highest, with_modules = [], collections.defaultdict(collections.Counter), 0, 0
+        for _ in range(options.pack_rounds):
+            for name, text in hostile_modules.files(rows, "origin").items():
+                gateway.write(name, text)
+            while "/m45" not in fetch(gateway.admin_port, path="/config_dump").body.decode():
+                time.sleep(0.5)
+            time.sleep(10)
+            with_modules = gateway.rss_kib()
+            victim = PacedLoad(gateway.port, options.pack_rate, each * len(rows), path="/good", connections=32, core=LOAD_CORE)
+            for row, *_ in rows:
+                attacker = Attacker(gateway.port, f"/{row}", each)
+                attacker.thread.join()
+                statuses[row].update(attacker.statuses)
+                highest = max(highest, gateway.rss_kib())
+            victims.append(victim.wait())
+            after = fetch(gateway.port, path="/keep/get")
+            for name in hostile_modules.files(rows, "origin"):
+                gateway.remove(name)
+            while "/m45" in fetch(gateway.admin_port, path="/config_dump").body.decode():
+                time.sleep(0.5)
+            memory.append(settled_memory(gateway))
         changed = sum(a != b for a, b in zip(before.body, after.body)) + abs(len(before.body) - len(after.body))
+        lost, failures = sum(v.lost for v in victims), [why for v in victims for why in v.failures]
+        answered = set().union(*(v.statuses for v in victims))
         return {
-            "modules": len(rows), "seconds_each": each, "victim_rate": options.pack_rate, "victim_answers": len(victim.samples),
-            "victim_lost": victim.lost, "victim_failures": victim.failures, "victim_statuses": victim.statuses,
-            "victim_p99_ms": milliseconds(victim.percentile(0.99)), "victim_longest_ms": milliseconds(victim.longest()),
-            "attacks": sum(sum(s.values()) for s in statuses.values()), "statuses": statuses,
-            "rss_mib_before": round(rss_before / 1024, 1), "rss_mib_with_modules": round(rss_with / 1024, 1),
-            "rss_mib_highest": round(highest / 1024, 1), "rss_mib_after": round(rss_after / 1024, 1),
-            "rss_ratio": round(rss_after / rss_before, 3), "neighbour_bytes_compared": len(before.body), "neighbour_bytes_changed": changed,
+            "modules": len(rows), "seconds_each": each, "rounds": options.pack_rounds, "victim_rate": options.pack_rate,
+            "victim_answers": sum(len(v.samples) for v in victims), "victim_lost": lost, "victim_failures": failures,
+            "victim_statuses": sorted(answered), "victim_p99_ms": [milliseconds(v.percentile(0.99)) for v in victims],
+            "victim_longest_ms": [milliseconds(v.longest()) for v in victims],
+            "attacks": sum(s.total() for s in statuses.values()), "statuses": {row: dict(s) for row, s in statuses.items()},
+            "memory_mib": {"before": memory[0], "after_round": memory[1:]},
+            "rss_mib_with_modules": round(with_modules / 1024, 1), "rss_mib_highest": round(highest / 1024, 1),
+            "rss_ratio": [round(m["resident"] / memory[0]["resident"], 3) for m in memory[1:]],
+            "rss_ratio_after_two_rounds": round(memory[-1]["resident"] / memory[2]["resident"], 3),
+            "neighbour_bytes_compared": len(before.body), "neighbour_bytes_changed": changed,
             "neighbour_counter": [before.get("x-counter"), after.get("x-counter")],
             "neighbour_ticks": [int(before.get("x-ticks")), int(after.get("x-ticks"))], "alive": gateway.process.poll() is None,
-            "met": victim.lost == 0 and not victim.failures and set(victim.statuses) == {200} and gateway.process.poll() is None
-                   and rss_after <= rss_before * 1.02 and changed == 0 and before.get("x-counter") == after.get("x-counter"),
+            "met": lost == 0 and not failures and answered == {200} and gateway.process.poll() is None
+                   and memory[-1]["resident"] <= memory[2]["resident"] * 1.02 and changed == 0
+                   and before.get("x-counter") == after.get("x-counter"),
         }
 
 
@@ -362,6 +371,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=60, help="of each attack")
     parser.add_argument("--changes", type=int, default=2000)
     parser.add_argument("--pack-rate", type=int, default=500, help="requests/s of the victim beside the hostile modules")
+    parser.add_argument("--pack-rounds", type=int, default=3, help="how often all of them come and go (3 or more: the first two warm up)")
     parser.add_argument("--modules", type=int, default=4000)
     options = parser.parse_args()
     if {"pack", "modules"} & set(options.row or ROWS):

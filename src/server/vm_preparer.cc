@@ -1,5 +1,8 @@
 #include "server/vm_preparer.h"
 
+#include <malloc.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace wasmgate::server {
@@ -23,16 +26,42 @@ void VmPreparer::prepare(std::shared_ptr<wasm::Plugin> plugin, std::chrono::mill
   wake_.notify_all();
 }
 
+void VmPreparer::return_memory_later() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (return_at_) {
+      return;
+    }
+    return_at_ = std::chrono::steady_clock::now() + kReturnDelay;
+  }
+  wake_.notify_all();
+}
+
+std::optional<VmPreparer::Time> VmPreparer::next_due() const {
+  if (jobs_.empty()) {
+    return return_at_;
+  }
+  return return_at_ ? std::min(*return_at_, jobs_.top().due) : jobs_.top().due;
+}
+
 void VmPreparer::run() {
   std::unique_lock lock(mutex_);
   while (!stop_) {
-    if (jobs_.empty()) {
+    const auto due = next_due();
+    const Time now = std::chrono::steady_clock::now();
+    if (!due) {
       wake_.wait(lock);
       continue;
     }
-    if (jobs_.top().due > std::chrono::steady_clock::now()) {
-      const Time due = jobs_.top().due;
-      wake_.wait_until(lock, due);
+    if (*due > now) {
+      wake_.wait_until(lock, *due);
+      continue;
+    }
+    if (return_at_ && *return_at_ <= now) {
+      return_at_.reset();
+      lock.unlock();
+      malloc_trim(0);
+      lock.lock();
       continue;
     }
     Job job = jobs_.top();

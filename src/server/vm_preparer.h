@@ -1,13 +1,14 @@
 #pragma once
 // The preparation thread: starts and configures plug-in VMs, so that no worker's loop ever runs a plug-in's start or configure.
 // Jobs may be due later (back-off after crashes). Results are handed to a callback on this thread, which posts them where they
-// belong.
+// belong. After plug-ins have ended it also gives the memory they leave free back to the system.
 
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <queue>
 #include <thread>
 
@@ -29,6 +30,12 @@ class VmPreparer {
   /// `deliver` may be empty: only the spare is filled. Thread: any.
   void prepare(std::shared_ptr<wasm::Plugin> plugin, std::chrono::milliseconds delay, Deliver deliver);
 
+  /// A generation or its plug-ins ended: what the allocator holds free goes back to the system within kReturnDelay, once for all
+  /// that end until then. Thread: any.
+  void return_memory_later();
+
+  static constexpr std::chrono::seconds kReturnDelay{5};
+
  private:
   using Time = std::chrono::steady_clock::time_point;
   struct Job {
@@ -42,12 +49,15 @@ class VmPreparer {
   };
 
   void run();
+  /// When something is due; empty: nothing is planned.
+  std::optional<Time> next_due() const;
   static void carry_out(Job& job);
 
   std::mutex mutex_;
   std::condition_variable wake_;
   std::priority_queue<Job> jobs_;
   uint64_t serial_ = 0;
+  std::optional<Time> return_at_;  // when free memory goes back
   bool stop_ = false;
   std::thread thread_;
 };

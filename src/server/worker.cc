@@ -150,6 +150,7 @@ void Worker::activate() {
   std::unique_ptr<Part> old = std::move(running_);
   running_ = std::move(prepared_);
   proxy_.set_snapshot(running_->snapshot);
+  shared_.preparer.return_memory_later();
   if (old == nullptr) {
     return;
   }
@@ -206,7 +207,9 @@ void Worker::housekeep() {
       plugin->flush_metrics();
     }
   }
-  std::erase_if(retiring_, [](const auto& plugin) { return plugin->idle(); });
+  if (std::erase_if(retiring_, [](const auto& plugin) { return plugin->idle(); }) > 0) {
+    shared_.preparer.return_memory_later();
+  }
   housekeeping_.arm(kHousekeeping);
 }
 
