@@ -61,7 +61,7 @@ def main():
     options = parser.parse_args()
     lines = ["# Modules: sizes and build times", "",
              "Written by `plugins/tools/module_table.py`; not edited by hand. Bytes as built, and packed by gzip as in an image. Processor time to",
-             "build again after an edit of the plug-in, SDK and libraries being built, on two cores of a shared, busy machine.", "",
+             "build again after an edit of the plug-in, SDK and libraries being built, on two cores of a virtual machine.", "",
              "| plug-in | language | ABI | bytes | packed | processor s |", "|---|---|---|---:|---:|---:|"]
     for key in options.sdk or sorted(SDKS):
         lines += rows(key)

@@ -2,6 +2,8 @@
 
 import pathlib
 import re
+import subprocess
+import sys
 import unittest
 
 import yaml
@@ -41,6 +43,10 @@ class ShippedPlugins(unittest.TestCase):
             schema = yaml.safe_load((folder / "spec.yaml").read_text())["spec"]["configSchema"]["openAPIV3Schema"]
             for field in schema.get("properties") or {}:
                 self.assertIn(field, readme, "a field of spec.yaml")
+
+    def test_the_page_about_matching_shows_the_vectors(self):
+        done = subprocess.run([sys.executable, PLUGINS / "tools/matching_page.py", "--check"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_each_has_a_schema(self):
         for folder in self.each():
