@@ -100,6 +100,7 @@ Result<PluginCode> ArtifactStore::get(const PluginRequest& request) {
     error.detail += " (asked again in " + std::to_string(left.count() + 1) + " s)";
     return tl::unexpected(std::move(error));
   }
+  fetched_.clear();
   auto code = get_now(request, key);
   if (code) {
     failed_.erase(key);
@@ -111,8 +112,19 @@ Result<PluginCode> ArtifactStore::get(const PluginRequest& request) {
   }
   if (request.file.empty()) {
     remember_failure(key, code.error());
+    forget_fetched(code.error());
   }
   return code;
+}
+
+// Bytes may have the hash they should have and still be refused: nobody asks for them again. After
+// a failure of the network the next try needs them.
+void ArtifactStore::forget_fetched(const Error& why) {
+  if (!is_network(why)) {
+    for (const oci::Digest& digest : fetched_) {
+      cache_->forget(digest);
+    }
+  }
 }
 
 void ArtifactStore::remember_failure(const std::string& key, const Error& error) {
@@ -218,6 +230,7 @@ Result<PluginCode> ArtifactStore::get_web(const PluginRequest& request, const st
   if (!digest) {
     return tl::unexpected(digest.error());
   }
+  fetched_.push_back(*digest);
   const Record record{{}, {}, *digest, ""};
   auto bytes = cache_->read(*digest, request.module_bytes);
   if (!bytes) {
@@ -299,6 +312,7 @@ Result<std::string> ArtifactStore::cached_blob(const oci::Reference& reference,
       !named) {
     return tl::unexpected(named.error());
   }
+  fetched_.push_back(descriptor.digest);
   return cache_->read(descriptor.digest, options_.registry.blob_bytes);
 }
 

@@ -114,6 +114,7 @@ class ArtifactStore {
   void write_record(const std::string& key, const std::string& where, const Record& record);
   void remember_failure(const std::string& key, const Error& error);
   void mark_used(const std::string& key, const Record& record);
+  void forget_fetched(const Error& why);
 
   StoreOptions options_;
   std::unique_ptr<DiskCache> cache_;
@@ -126,6 +127,7 @@ class ArtifactStore {
   std::set<std::string> used_;    // digests and record keys, since the last keep_used
   std::set<std::string> in_use_;  // as of the last keep_used
   std::set<std::string> asked_;   // keys, since the last keep_used
+  std::vector<oci::Digest> fetched_;  // blobs new to the cache, of the call in progress
 };
 
 }  // namespace wasmgate::artifact

@@ -183,6 +183,26 @@ TEST_F(StoreTest, RefusesEveryFlippedByteAndKeepsNothing) {
   EXPECT_TRUE(fs::is_empty(folder.path() + "/cache/records"));
 }
 
+TEST_F(StoreTest, KeepsNoLayerThatIsRefusedAlthoughItsHashFits) {
+  const oci::Image image = image_of(kModule);
+  const oci::Blob& layer = image.blobs.back();
+  const std::string cut = layer.bytes.substr(0, layer.bytes.size() / 2);
+  std::string manifest = image.manifest;
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    ASSERT_NE(manifest.rfind(from), std::string::npos);
+    manifest.replace(manifest.rfind(from), from.size(), to);
+  };
+  replace(layer.descriptor.digest.hex, sha256_hex(cut));
+  replace("\"size\":" + std::to_string(layer.bytes.size()),
+          "\"size\":" + std::to_string(cut.size()));
+  registry.add(kUrl, image);
+  registry.answers[kBase + "/manifests/1.0.0"].body = manifest;
+  registry.answers[kBase + "/blobs/sha256:" + sha256_hex(cut)] = {200, {}, cut};
+  EXPECT_EQ(get().error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(registry.count(sha256_hex(cut)), 1U);
+  EXPECT_TRUE(fs::is_empty(folder.path() + "/cache/blobs"));
+}
+
 TEST_F(StoreTest, RefusesALayerOfAnotherSize) {
   const oci::Image image = image_of(kModule);
   registry.add(kUrl, image);
@@ -313,6 +333,7 @@ TEST_F(StoreTest, AsksAnUnpinnedHttpsAddressEachTimeAndFallsBack) {
 TEST_F(StoreTest, RefusesAnErrorPageInsteadOfAModule) {
   registry.answers["https://files.example.com/p"] = {200, {}, "<html>"};
   EXPECT_EQ(get("https://files.example.com/p").error().code, ErrorCode::Corrupt);
+  EXPECT_TRUE(fs::is_empty(folder.path() + "/cache/blobs"));
 }
 
 TEST_F(StoreTest, RefusesOtherSchemes) {

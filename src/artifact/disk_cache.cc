@@ -96,6 +96,12 @@ Result<oci::Digest> DiskCache::store(std::string_view bytes) {
   return digest;
 }
 
+void DiskCache::forget(const oci::Digest& digest) {
+  if (!in_use_.contains(digest.hex)) {
+    ::unlink(blob_path(digest.hex).c_str());
+  }
+}
+
 Result<std::string> DiskCache::read_record(const std::string& key) {
   auto text = read_own_file(record_path(key), kRecordBytes);
   if (!text) {

@@ -36,6 +36,9 @@ class DiskCache {
   /// Stores bytes under their digest. Errors: Refused with the system's text.
   Result<oci::Digest> store(std::string_view bytes);
 
+  /// Removes what turned out to be useless, unless it is in use.
+  void forget(const oci::Digest& digest);
+
   /// Errors: NotFound.
   Result<std::string> read_record(const std::string& key);
   Result<void> write_record(const std::string& key, std::string_view text);
