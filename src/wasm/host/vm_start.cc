@@ -129,7 +129,8 @@ class VmStarter {
     for (const auto& line : vm_.guest_log_.last_lines()) {
       said.append("; it said: ").append(line);
     }
-    return refuse(FailureCause::Configure, "refused its configuration" + said);
+    return refuse(FailureCause::Configure,
+                  fmt::format("refused its configuration: module {} answered false in proxy_on_configure{}", vm_.spec().digest, said));
   }
 
   Vm& vm_;
