@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
 """Tests of the runner's reading, counting and drawing, and of the paced load against a small server."""
 
+import hashlib
 import pathlib
 import socket
 import sys
+import tempfile
 import threading
 import time
 import unittest
 import xml.dom.minidom
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/e2e"))
 import envoy_config
 import profile_server
 import run
 from harness import counters, figures, load, probe, report, scenarios, svg
+from harness.change_rows import Changing
+from harness.distribution_rows import store_files
 from harness.paced import PacedLoad
 from harness.servers import PluginUse
 
@@ -256,6 +261,51 @@ class Paced(unittest.TestCase):
     def test_a_closed_connection_is_a_failure_and_its_requests_are_lost(self):
         report = PacedLoad(Answers(last=3).port, rate=100, seconds=0.1, connections=1).wait()
         self.assertEqual((report.statuses, report.lost, len(report.failures)), ({200: 3}, 7, 1))
+
+    def test_bodies_are_kept_with_the_times_of_their_requests(self):
+        begin = time.monotonic()
+        report = PacedLoad(Answers(late=0.01).port, rate=50, seconds=0.1, connections=1, bodies=True).wait()
+        self.assertEqual([text for _, _, text in report.bodies], ["ok"] * 5)
+        self.assertTrue(all(begin < sent < sent + 0.01 <= received < time.monotonic() for sent, received, _ in report.bodies), report.bodies)
+
+    def test_it_ends_early_when_it_is_told_to(self):
+        load = PacedLoad(Answers().port, rate=100, seconds=60, connections=1)
+        time.sleep(0.5)
+        report = load.stop()
+        self.assertEqual((report.lost, report.failures), (0, []))
+        self.assertLess(len(report.samples), 1000)
+
+
+class Judging(unittest.TestCase):
+    """Of answers beside changes: 0 (A) was written at second 0, 1 (B) at 10, and served from 11 on."""
+
+    def judge(self, sent, received, text):
+        site = Changing.__new__(Changing)
+        site.written, site.served = {0: 0.0, 1: 10.0}, {0: 0.0, 1: 11.0}
+        return site.judge([(sent, received, text)])
+
+    def test_old_before_and_new_after_are_right_and_both_in_between(self):
+        for sent, received, text in ((5, 6, 'A A {"n":"A000000"}'), (10.1, 10.2, 'A A {"n":"A000000"}'), (10.1, 10.2, 'B B {"n":"B000001"}'),
+                                     (10.9, 12, 'A A {"n":"A000000"}'), (12, 13, 'B B {"n":"B000001"}')):
+            self.assertEqual(self.judge(sent, received, text), (0, 0, 0), text)
+
+    def test_mixed_early_late_and_other_answers_are_seen(self):
+        for text in ('B A {"n":"A000000"}', 'A B {"n":"A000000"}', 'A A {"n":"B000000"}'):
+            self.assertEqual(self.judge(5, 6, text), (1, 0, 0), text)
+        self.assertEqual(self.judge(5, 6, 'B B {"n":"B000001"}'), (0, 1, 0))
+        self.assertEqual(self.judge(12, 13, 'A A {"n":"A000000"}'), (0, 1, 0))
+        self.assertEqual(self.judge(5, 6, "A  "), (0, 0, 1))
+
+
+class Stores(unittest.TestCase):
+    def test_a_file_that_does_not_hash_to_its_name_is_seen(self):
+        with tempfile.TemporaryDirectory() as state:
+            blobs = pathlib.Path(state) / "artifacts/blobs"
+            blobs.mkdir(parents=True)
+            (blobs / hashlib.sha256(b"whole").hexdigest()).write_bytes(b"whole")
+            (blobs / hashlib.sha256(b"torn").hexdigest()).write_bytes(b"tor")
+            (blobs / ".part-1").write_bytes(b"t")
+            self.assertEqual([len(files) for files in store_files(state)], [1, 1, 1])
 
 
 if __name__ == "__main__":
