@@ -16,6 +16,7 @@ help:
 	@echo "make setup     only install what the two need (idempotent)"
 	@echo "make build     only build the gateway          -> $(WASMGATE)"
 	@echo "make plugins   only build the example plug-ins"
+	@echo "make lint      are the C++ sources formatted? (clang-format-19 -i FILE… formats)"
 	@echo "make bench     compare with nginx, HAProxy and Envoy on this machine"
 	@echo "make check-asan | check-tsan | check-long      the tests under sanitizers; the long runs"
 	@echo "make check-portability                         the plug-ins' cases on stock Envoy     -> docs/portability.md"
@@ -34,6 +35,10 @@ plugins: build
 
 demo: plugins
 	@$(PYTHON) tools/demo.py --wasmgate $(WASMGATE)
+
+# The plug-ins' folders have a `make lint` of their own.
+lint:
+	@git ls-files | grep -E '^(src|apps|bench|tests)/.*\.(cc|h)$$' | xargs -r clang-format-19 --dry-run -Werror
 
 check: setup
 	@$(PYTHON) tests/check.py --jobs $(JOBS)

@@ -190,6 +190,8 @@ def main():
             python_tests(tally, ROOT / "tests/e2e", f"end to end ({options.suite})", env={
                 **SANITIZER_ENV, "WASMGATE": str(ROOT / f"build/{options.suite}/apps/wasmgate/wasmgate")})
     elif build(tally, "release", options.jobs):
+        code, _, seconds = run(["make", "-s", "lint"])
+        tally.add("sources are formatted", int(code == 0), int(code != 0), seconds=seconds)
         ctest(tally, "release", options.jobs)
         code, _, seconds = run([str(ROOT / "tools/abi_coverage.py"), "--check"])
         tally.add("docs/abi-coverage.md is fresh", int(code == 0), int(code != 0), seconds=seconds)

@@ -12,5 +12,5 @@ int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   return wasmgate::cli::main(words, {std::cout, std::cerr, std::cin},
-                            {::isatty(STDOUT_FILENO) != 0, ::isatty(STDERR_FILENO) != 0});
+                             {::isatty(STDOUT_FILENO) != 0, ::isatty(STDERR_FILENO) != 0});
 }

@@ -1,6 +1,7 @@
-// What crossing into a plug-in costs, on the real engine with production settings: an empty callback, host functions that write and
-// return a string, and the whole life of a header plug-in on one stream. Each benchmark subtracts nothing: loop and bookkeeping of
-// the host are in the figure; divide by `calls` where a callback makes many.
+// What crossing into a plug-in costs, on the real engine with production settings: an empty
+// callback, host functions that write and return a string, and the whole life of a header plug-in
+// on one stream. Each benchmark subtracts nothing: loop and bookkeeping of the host are in the
+// figure; divide by `calls` where a callback makes many.
 
 #include <benchmark/benchmark.h>
 
@@ -36,7 +37,9 @@ class BenchServices final : public HostServices {
   uint32_t worker_index() const override { return 0; }
   std::shared_ptr<WorkerMailbox> mailbox() override { return std::make_shared<NullMailbox>(); }
   void defer(std::function<void()> work) override { work(); }
-  std::unique_ptr<Handle> start_timer(std::chrono::milliseconds, TimerEvents&) override { return std::make_unique<Handle>(); }
+  std::unique_ptr<Handle> start_timer(std::chrono::milliseconds, TimerEvents&) override {
+    return std::make_unique<Handle>();
+  }
   bool cluster_exists(std::string_view) override { return true; }
 
  private:
@@ -64,7 +67,9 @@ class BenchStream final : public filter::FilterCallbacks {
   }
   void clear_route_cache() override {}
   void refresh_route() override {}
-  http::HeaderMap* headers(Direction direction) override { return direction == Direction::Request ? &request : &response; }
+  http::HeaderMap* headers(Direction direction) override {
+    return direction == Direction::Request ? &request : &response;
+  }
   http::HeaderMap* trailers(Direction) override { return nullptr; }
   bool headers_writable(Direction) const override { return true; }
   bool trailers_writable(Direction) const override { return false; }
@@ -157,7 +162,8 @@ class Bench : public PluginWorkerEvents {
   }
   /// One engine per process: it installs signal handlers.
   static Engine* shared_engine() {
-    static const std::unique_ptr<Engine> engine = make_engine(EngineOptions::for_this_build()).value();
+    static const std::unique_ptr<Engine> engine =
+        make_engine(EngineOptions::for_this_build()).value();
     return engine.get();
   }
 
@@ -202,11 +208,13 @@ void hostcalls(benchmark::State& state, uint32_t what) {
     args[1].u32 = kCalls;
     args[2].u32 = what;
     vm.enter(context, Callback::RequestBody, args, 3);
-    stream.request.assign(fresh.request);  // a stream's header map gives no memory back; a real stream is short
+    stream.request.assign(
+        fresh.request);  // a stream's header map gives no memory back; a real stream is short
     context.ticks_used = 0;
   }
-  state.counters["per_call"] = benchmark::Counter(static_cast<double>(state.iterations()) * kCalls,
-                                                  benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["per_call"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * kCalls,
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
   filter->on_done();
   filter->on_destroy();
 }
@@ -215,7 +223,8 @@ BENCHMARK_CAPTURE(hostcalls, return_string, 1);
 BENCHMARK_CAPTURE(hostcalls, return_route_name, 2);
 BENCHMARK_CAPTURE(hostcalls, nothing, 3);
 
-/// Everything a header plug-in costs one stream: create, request headers with one write, response headers, log, done, delete.
+/// Everything a header plug-in costs one stream: create, request headers with one write, response
+/// headers, log, done, delete.
 void one_life(benchmark::State& state, Bench& bench) {
   BenchStream stream;
   const BenchStream fresh;
@@ -239,7 +248,8 @@ void one_life(benchmark::State& state, Bench& bench) {
 void header_plugin_life(benchmark::State& state) { one_life(state, Bench::get()); }
 BENCHMARK(header_plugin_life);
 
-/// The same for a plug-in made with the Rust SDK: WASMGATE_BENCH_MODULE names bench/plugins/add-header as built by bench/run.py.
+/// The same for a plug-in made with the Rust SDK: WASMGATE_BENCH_MODULE names
+/// bench/plugins/add-header as built by bench/run.py.
 void sdk_header_plugin_life(benchmark::State& state) {
   const char* path = std::getenv("WASMGATE_BENCH_MODULE");
   if (path == nullptr) {
@@ -247,7 +257,8 @@ void sdk_header_plugin_life(benchmark::State& state) {
     return;
   }
   std::ifstream file(path, std::ios::binary);
-  static Bench bench(std::string(std::istreambuf_iterator<char>(file), {}), R"({"name": "x-bench", "value": "v1"})");
+  static Bench bench(std::string(std::istreambuf_iterator<char>(file), {}),
+                     R"({"name": "x-bench", "value": "v1"})");
   one_life(state, bench);
 }
 BENCHMARK(sdk_header_plugin_life);

@@ -59,8 +59,8 @@ class ArtifactStore {
   /// Fetches, checks, and gives the code, without sections of precompiled code (digests are over
   /// what was fetched). Blocks. Thread: one at a time.
   /// Errors: NotFound; Refused (credentials, plain http, addresses, files); Corrupt (digest,
-  /// layers, no WebAssembly: the message says what was compared); Unverified; LimitExceeded; Timeout
-  /// and Unavailable (retryable); InvalidArgument, Unsupported (address, key); Protocol (a
+  /// layers, no WebAssembly: the message says what was compared); Unverified; LimitExceeded;
+  /// Timeout and Unavailable (retryable); InvalidArgument, Unsupported (address, key); Protocol (a
   /// registry's answer).
   Result<PluginCode> get(const PluginRequest& request);
 
@@ -124,9 +124,9 @@ class ArtifactStore {
   const Clock& clock_;
   Logger& logger_;
   std::map<std::string, Failed> failed_;
-  std::set<std::string> used_;    // digests and record keys, since the last keep_used
-  std::set<std::string> in_use_;  // as of the last keep_used
-  std::set<std::string> asked_;   // keys, since the last keep_used
+  std::set<std::string> used_;        // digests and record keys, since the last keep_used
+  std::set<std::string> in_use_;      // as of the last keep_used
+  std::set<std::string> asked_;       // keys, since the last keep_used
   std::vector<oci::Digest> fetched_;  // blobs new to the cache, of the call in progress
 };
 

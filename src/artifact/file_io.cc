@@ -60,7 +60,7 @@ Result<std::string> read_all(const std::string& path, int flags, size_t limit_by
 // A rename is only durable once its folder is.
 void sync_folder_of(const std::string& path) {
   const FileDescriptor folder(::open(std::filesystem::path(path).parent_path().c_str(),
-                                 O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+                                     O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() >= 0) {
     ::fsync(folder.get());
   }

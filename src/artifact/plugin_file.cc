@@ -16,22 +16,24 @@ namespace {
 
 tl::unexpected<Error> not_readable(const std::string& path) {
   const int error = errno;
-  const ErrorCode code = error == ENOENT || error == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Refused;
+  const ErrorCode code =
+      error == ENOENT || error == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Refused;
   return fail(code, path + ": " + std::strerror(error), ErrorSource::Config);
 }
 
 }  // namespace
 
-Result<PluginCode> check_plugin_code(std::string bytes, const std::string& sha256, size_t limit_bytes,
-                                     const std::string& where) {
+Result<PluginCode> check_plugin_code(std::string bytes, const std::string& sha256,
+                                     size_t limit_bytes, const std::string& where) {
   if (bytes.size() > limit_bytes) {
     return fail(ErrorCode::LimitExceeded,
-                where + ": the module has " + std::to_string(bytes.size()) + " bytes, the limit is " +
-                    std::to_string(limit_bytes),
+                where + ": the module has " + std::to_string(bytes.size()) +
+                    " bytes, the limit is " + std::to_string(limit_bytes),
                 ErrorSource::Config);
   }
   if (bytes.size() < 8 || std::memcmp(bytes.data(), "\0asm", 4) != 0) {
-    return fail(ErrorCode::Corrupt, where + ": this is not a WebAssembly module (magic bytes missing)",
+    return fail(ErrorCode::Corrupt,
+                where + ": this is not a WebAssembly module (magic bytes missing)",
                 ErrorSource::Config);
   }
   PluginCode code;
@@ -39,18 +41,20 @@ Result<PluginCode> check_plugin_code(std::string bytes, const std::string& sha25
   code.digest = sha256_hex(code.bytes);
   if (!sha256.empty() && sha256 != code.digest) {
     return fail(ErrorCode::Corrupt,
-                where + ": sha256 of the module's bytes is " + code.digest + ", the resource says " + sha256,
+                where + ": sha256 of the module's bytes is " + code.digest +
+                    ", the resource says " + sha256,
                 ErrorSource::Config);
   }
   return code;
 }
 
-Result<PluginCode> read_plugin_file(const std::string& path, const std::string& sha256, size_t limit_bytes) {
+Result<PluginCode> read_plugin_file(const std::string& path, const std::string& sha256,
+                                    size_t limit_bytes) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) {
     return not_readable(path);
   }
-  struct stat info {};
+  struct stat info{};
   if (::fstat(file.get(), &info) != 0) {
     return not_readable(path);
   }
@@ -75,9 +79,10 @@ Result<PluginCode> read_plugin_file(const std::string& path, const std::string& 
     bytes.append(block, static_cast<size_t>(n));
   }
   if (bytes.size() > limit_bytes) {
-    return fail(ErrorCode::LimitExceeded,
-                path + ": the module is larger than the limit of " + std::to_string(limit_bytes) + " bytes",
-                ErrorSource::Config);
+    return fail(
+        ErrorCode::LimitExceeded,
+        path + ": the module is larger than the limit of " + std::to_string(limit_bytes) + " bytes",
+        ErrorSource::Config);
   }
   return check_plugin_code(std::move(bytes), sha256, limit_bytes, path);
 }

@@ -1,6 +1,7 @@
 #pragma once
-// Memory that lives as long as one stream: bump allocation, freed at once. One block that was large enough is kept by reset(), so
-// that a reused stream allocates nothing in steady state. Who places objects with a destructor here destroys them (arena_array.h).
+// Memory that lives as long as one stream: bump allocation, freed at once. One block that was large
+// enough is kept by reset(), so that a reused stream allocates nothing in steady state. Who places
+// objects with a destructor here destroys them (arena_array.h).
 
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +20,9 @@ class Arena {
   Arena& operator=(const Arena&) = delete;
   // A moved-from arena is empty and usable.
   Arena(Arena&& other) noexcept
-      : blocks_(std::move(other.blocks_)), next_(std::exchange(other.next_, nullptr)), end_(std::exchange(other.end_, nullptr)) {
+      : blocks_(std::move(other.blocks_)),
+        next_(std::exchange(other.next_, nullptr)),
+        end_(std::exchange(other.end_, nullptr)) {
     other.blocks_.clear();
   }
   Arena& operator=(Arena&& other) noexcept {
@@ -42,7 +45,8 @@ class Arena {
     return out;
   }
 
-  /// `size` bytes at a multiple of `alignment` (a power of two, at most that of operator new). Lifetime: until reset().
+  /// `size` bytes at a multiple of `alignment` (a power of two, at most that of operator new).
+  /// Lifetime: until reset().
   void* allocate_aligned(size_t size, size_t alignment) {
     const size_t gap = -reinterpret_cast<uintptr_t>(next_) & (alignment - 1);
     if (static_cast<size_t>(end_ - next_) < size + gap) {
@@ -64,7 +68,8 @@ class Arena {
     return {out, text.size()};
   }
 
-  /// Forgets all contents; keeps one block. When several were needed it is one of their total size, up to kKeepBytes.
+  /// Forgets all contents; keeps one block. When several were needed it is one of their total size,
+  /// up to kKeepBytes.
   void reset() {
 #ifdef __SANITIZE_ADDRESS__
     blocks_.clear();  // so that a late use is found

@@ -1,5 +1,6 @@
 #pragma once
-// A list of fixed capacity whose elements stand in an arena, one behind the other: they never move, and are destroyed with the list.
+// A list of fixed capacity whose elements stand in an arena, one behind the other: they never move,
+// and are destroyed with the list.
 
 #include <cstddef>
 #include <memory>

@@ -1,6 +1,7 @@
 #pragma once
-// A growing queue of bytes in one contiguous block: written at the back, drained at the front, edited anywhere. Handing a whole
-// buffer on (append(Buffer&&) into an empty one) moves the block and copies nothing. Watermarks are the owner's business.
+// A growing queue of bytes in one contiguous block: written at the back, drained at the front,
+// edited anywhere. Handing a whole buffer on (append(Buffer&&) into an empty one) moves the block
+// and copies nothing. Watermarks are the owner's business.
 
 #include <cstddef>
 #include <memory>
@@ -30,7 +31,8 @@ class Buffer {
 
   void append(std::string_view bytes);
 
-  /// Moves all bytes of `other` to the back; `other` is empty afterwards. Copies nothing when this buffer is empty.
+  /// Moves all bytes of `other` to the back; `other` is empty afterwards. Copies nothing when this
+  /// buffer is empty.
   void append(Buffer&& other);
 
   /// Removes `size` bytes (at most all) from the front.
@@ -43,10 +45,12 @@ class Buffer {
     capacity_ = begin_ = end_ = 0;
   }
 
-  /// Replaces `length` bytes from `start` by `bytes`; both are cut to what exists (start ≥ size appends).
+  /// Replaces `length` bytes from `start` by `bytes`; both are cut to what exists (start ≥ size
+  /// appends).
   void replace(size_t start, size_t length, std::string_view bytes);
 
-  /// Room for at least `size` more bytes at the back; write there, then commit(). Lifetime: until the next change.
+  /// Room for at least `size` more bytes at the back; write there, then commit(). Lifetime: until
+  /// the next change.
   char* reserve(size_t size);
   void commit(size_t size) { end_ += size; }
 

@@ -1,6 +1,7 @@
 #pragma once
-// What a failed operation tells: which kind, whose fault, whether trying again helps, and a sentence for a human.
-// Refusals of peers' bytes are enums in their codec (no allocation); configuration errors are `config::Diagnostics`.
+// What a failed operation tells: which kind, whose fault, whether trying again helps, and a
+// sentence for a human. Refusals of peers' bytes are enums in their codec (no allocation);
+// configuration errors are `config::Diagnostics`.
 
 #include <cstdint>
 #include <string>

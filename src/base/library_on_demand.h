@@ -1,6 +1,7 @@
 #pragma once
-// A shared library that is loaded when a function of it is called for the first time, so that a start which does not need it does
-// not pay for its relocations and those of the libraries it brings. Loaded once, never unloaded. Thread: any.
+// A shared library that is loaded when a function of it is called for the first time, so that a
+// start which does not need it does not pay for its relocations and those of the libraries it
+// brings. Loaded once, never unloaded. Thread: any.
 
 #include <dlfcn.h>
 
@@ -23,7 +24,8 @@ class LibraryOnDemand {
 
 }  // namespace wasmgate
 
-/// Defines the C function `name` of the library that `library()` gives; without it, the function gives `failure`.
+/// Defines the C function `name` of the library that `library()` gives; without it, the function
+/// gives `failure`.
 #define WASMGATE_FORWARD(library, result, name, parameters, arguments, failure) \
   extern "C" result name parameters {                                           \
     static const auto function = library().function<result parameters>(#name);  \

@@ -1,6 +1,7 @@
 #pragma once
-// The diagnostics log as a port. Lines go to stderr by default; control bytes are escaped, so that no peer and no plug-in can
-// forge a line. Not the access log (that is proxy/downstream/access_log).
+// The diagnostics log as a port. Lines go to stderr by default; control bytes are escaped, so that
+// no peer and no plug-in can forge a line. Not the access log (that is
+// proxy/downstream/access_log).
 
 #include <fmt/format.h>
 
@@ -36,13 +37,21 @@ class Logger {
     }
   }
   template <class... Args>
-  void debug(fmt::format_string<Args...> f, Args&&... a) { log(LogLevel::Debug, f, std::forward<Args>(a)...); }
+  void debug(fmt::format_string<Args...> f, Args&&... a) {
+    log(LogLevel::Debug, f, std::forward<Args>(a)...);
+  }
   template <class... Args>
-  void info(fmt::format_string<Args...> f, Args&&... a) { log(LogLevel::Info, f, std::forward<Args>(a)...); }
+  void info(fmt::format_string<Args...> f, Args&&... a) {
+    log(LogLevel::Info, f, std::forward<Args>(a)...);
+  }
   template <class... Args>
-  void warn(fmt::format_string<Args...> f, Args&&... a) { log(LogLevel::Warn, f, std::forward<Args>(a)...); }
+  void warn(fmt::format_string<Args...> f, Args&&... a) {
+    log(LogLevel::Warn, f, std::forward<Args>(a)...);
+  }
   template <class... Args>
-  void error(fmt::format_string<Args...> f, Args&&... a) { log(LogLevel::Error, f, std::forward<Args>(a)...); }
+  void error(fmt::format_string<Args...> f, Args&&... a) {
+    log(LogLevel::Error, f, std::forward<Args>(a)...);
+  }
 
  private:
   LogLevel level_ = LogLevel::Info;
@@ -63,7 +72,8 @@ class MemoryLogger final : public Logger {
   std::string text_;
 };
 
-/// Escapes control bytes and DEL as \xNN, so that `text` is safe on one line. Bytes above 0x7F stay.
+/// Escapes control bytes and DEL as \xNN, so that `text` is safe on one line. Bytes above 0x7F
+/// stay.
 std::string escape_control(std::string_view text);
 
 }  // namespace wasmgate

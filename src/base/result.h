@@ -1,5 +1,6 @@
 #pragma once
-// The result of an operation that can fail for an outside reason. Absence is `std::optional`, not an error.
+// The result of an operation that can fail for an outside reason. Absence is `std::optional`, not
+// an error.
 
 #include <tl/expected.hpp>
 #include <utility>

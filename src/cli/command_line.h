@@ -1,6 +1,7 @@
 #pragma once
 // The words after `wasmgate` into an invocation: which command, with which options. Of its
-// sources only those named *_command_line.cc and parser_parts know CLI11. Nothing is printed here and nothing exits.
+// sources only those named *_command_line.cc and parser_parts know CLI11. Nothing is printed here
+// and nothing exits.
 
 #include <optional>
 #include <string>

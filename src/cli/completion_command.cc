@@ -48,11 +48,12 @@ std::string bash_option_cases(const CommandInfo& command) {
     }
     std::string action = "return";
     if (wants_path(option)) {
-      action = "compopt -o filenames; COMPREPLY=($(compgen -W " + in_quotes(joined(option.choices())) +
+      action = "compopt -o filenames; COMPREPLY=($(compgen -W " +
+               in_quotes(joined(option.choices())) +
                " -- \"$cur\") $(compgen -f -- \"$cur\")); return";
     } else if (!option.choices().empty()) {
-      action =
-          "COMPREPLY=($(compgen -W " + in_quotes(joined(option.choices())) + " -- \"$cur\")); return";
+      action = "COMPREPLY=($(compgen -W " + in_quotes(joined(option.choices())) +
+               " -- \"$cur\")); return";
     }
     out += fmt::format("        {}) {} ;;\n", joined(option.names, "|"), action);
   }
@@ -120,7 +121,8 @@ std::string zsh_arguments(const CommandInfo& command) {
   std::string out;
   for (const OptionInfo& option : command.options) {
     if (option.positional) {
-      out += " \\\n        " + in_quotes(":" + zsh_text(option.names[0]) + ":" + zsh_action(option));
+      out +=
+          " \\\n        " + in_quotes(":" + zsh_text(option.names[0]) + ":" + zsh_action(option));
       continue;
     }
     for (const std::string& name : option.names) {

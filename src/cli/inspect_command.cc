@@ -49,7 +49,8 @@ void print_imports(const wasm::ModuleReport& report, Console& console) {
   for (const wasm::ImportReport& import : report.imports) {
     known += import.known ? 1 : 0;
   }
-  console.out << fmt::format("imports     {}, {} of them known here\n", report.imports.size(), known);
+  console.out << fmt::format("imports     {}, {} of them known here\n", report.imports.size(),
+                             known);
   for (const wasm::ImportReport& import : report.imports) {
     const std::string note = import.known ? import.hosts : import.problem;
     console.out << fmt::format("            {:<24} {:<42} {}\n", import.module, import.name, note);
@@ -58,19 +59,22 @@ void print_imports(const wasm::ModuleReport& report, Console& console) {
 
 void print_text(const wasm::ModuleReport& report, const std::string& digest, Console& console) {
   console.out << "ABI         " << (report.version ? to_string(*report.version) : "none") << "\n";
-  console.out << fmt::format("size        {} B  (code {} B, data {} B), {} functions\n", thousands(report.module_bytes),
-                             thousands(report.code_bytes), thousands(report.data_bytes), report.functions);
-  console.out << fmt::format("memory      {} KiB at start, {}\n", thousands(report.memory_min_bytes / 1024),
-                             report.memory_max_bytes ? thousands(*report.memory_max_bytes / 1024) + " KiB at most"
-                                                     : std::string("no maximum of its own (the plug-in's limit holds)"));
+  console.out << fmt::format("size        {} B  (code {} B, data {} B), {} functions\n",
+                             thousands(report.module_bytes), thousands(report.code_bytes),
+                             thousands(report.data_bytes), report.functions);
+  console.out << fmt::format(
+      "memory      {} KiB at start, {}\n", thousands(report.memory_min_bytes / 1024),
+      report.memory_max_bytes ? thousands(*report.memory_max_bytes / 1024) + " KiB at most"
+                              : std::string("no maximum of its own (the plug-in's limit holds)"));
   std::vector<std::string> callbacks;
   for (const wasm::CallbackReport& callback : report.callbacks) {
-    callbacks.push_back(short_name(callback.name) + (callback.usable ? callback.called ? "" : " (never called here)"
-                                                                     : " (wrong type)"));
+    callbacks.push_back(
+        short_name(callback.name) +
+        (callback.usable ? callback.called ? "" : " (never called here)" : " (wrong type)"));
   }
   console.out << "callbacks   " << in_one_line(callbacks, "  ") << "\n";
-  console.out << "allocator   " << (report.allocator.empty() ? "none" : report.allocator) << ", start "
-              << (report.start.empty() ? "none" : report.start) << "\n";
+  console.out << "allocator   " << (report.allocator.empty() ? "none" : report.allocator)
+              << ", start " << (report.start.empty() ? "none" : report.start) << "\n";
   if (!report.languages.empty()) {
     console.out << "made with   " << report.languages << "\n";
   }
@@ -100,12 +104,16 @@ nlohmann::ordered_json to_json(const wasm::ModuleReport& report, const std::stri
   json["languages"] = report.languages;
   json["callbacks"] = nlohmann::ordered_json::array();
   for (const wasm::CallbackReport& callback : report.callbacks) {
-    json["callbacks"].push_back({{"name", callback.name}, {"usable", callback.usable}, {"called", callback.called}});
+    json["callbacks"].push_back(
+        {{"name", callback.name}, {"usable", callback.usable}, {"called", callback.called}});
   }
   json["imports"] = nlohmann::ordered_json::array();
   for (const wasm::ImportReport& import : report.imports) {
-    json["imports"].push_back({{"module", import.module}, {"name", import.name}, {"known", import.known},
-                               {"hosts", import.hosts}, {"problem", import.problem}});
+    json["imports"].push_back({{"module", import.module},
+                               {"name", import.name},
+                               {"known", import.known},
+                               {"hosts", import.hosts},
+                               {"problem", import.problem}});
   }
   json["problems"] = report.problems;
   json["warnings"] = report.warnings;
@@ -127,7 +135,9 @@ int inspect_command(const InspectOptions& options, Console& console) {
       console.err << options.file << ": " << problem << "\n";
     }
   } else if (options.output == "json") {
-    console.out << to_json(report, digest).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
+    console.out << to_json(report, digest)
+                       .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                << "\n";
   } else {
     print_text(report, digest, console);
   }

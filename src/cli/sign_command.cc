@@ -62,8 +62,8 @@ Result<Signed> verify(const VerifyOptions& options, Progress& progress) {
   return Signed{*image, *signer};
 }
 
-int report_signature(const std::string& command, const std::string& label, const TransferOptions& options,
-           const Result<Signed>& done, Console& console) {
+int report_signature(const std::string& command, const std::string& label,
+                     const TransferOptions& options, const Result<Signed>& done, Console& console) {
   auto noted = done ? write_digest_file(options.digest_file, done->reference.digest->to_string())
                     : tl::unexpected(done.error());
   if (!noted) {

@@ -1,6 +1,7 @@
 #pragma once
-// The inside of a filter chain: its filters (slots), its two directions, and the rule that what a filter asks for inside its own
-// callback happens after the callback has returned. Only filter_chain.cc and chain_direction.cc include this.
+// The inside of a filter chain: its filters (slots), its two directions, and the rule that what a
+// filter asks for inside its own callback happens after the callback has returned. Only
+// filter_chain.cc and chain_direction.cc include this.
 
 #include <memory>
 #include <optional>
@@ -29,10 +30,18 @@ class ChainCore {
     void refresh_route() override { chain_.ends.refresh_route(); }
     http::HeaderMap* headers(Direction direction) override { return dir(direction).headers(); }
     http::HeaderMap* trailers(Direction direction) override { return dir(direction).trailers(); }
-    bool headers_writable(Direction d) const override { return !chain_.finished && chain_.direction(d).headers_writable(); }
-    bool trailers_writable(Direction d) const override { return !chain_.finished && chain_.direction(d).trailers_writable(); }
-    http::HeaderMap* add_trailers(Direction d) override { return dir(d).add_trailers(chain_.position(d, index_)); }
-    Buffer* body(Direction d) override { return chain_.finished ? nullptr : dir(d).body(chain_.position(d, index_)); }
+    bool headers_writable(Direction d) const override {
+      return !chain_.finished && chain_.direction(d).headers_writable();
+    }
+    bool trailers_writable(Direction d) const override {
+      return !chain_.finished && chain_.direction(d).trailers_writable();
+    }
+    http::HeaderMap* add_trailers(Direction d) override {
+      return dir(d).add_trailers(chain_.position(d, index_));
+    }
+    Buffer* body(Direction d) override {
+      return chain_.finished ? nullptr : dir(d).body(chain_.position(d, index_));
+    }
     bool body_writable(Direction d) const override;
     void body_changed(Direction d) override { dir(d).body_changed(); }
     void set_body_limit(Direction d, size_t bytes) override;
@@ -71,8 +80,9 @@ class ChainCore {
   bool start_local_reply(LocalReply reply, bool direct);
   void finish();
 
-  /// Marks that a filter's callback is on the stack, around `call`; then carries out what was asked meanwhile except pending
-  /// continues of this slot in direction `d`, which the caller takes by take_continue().
+  /// Marks that a filter's callback is on the stack, around `call`; then carries out what was asked
+  /// meanwhile except pending continues of this slot in direction `d`, which the caller takes by
+  /// take_continue().
   template <class Call>
   auto run(Slot& slot, Call call) {
     busy = true;
@@ -80,8 +90,8 @@ class ChainCore {
     busy = false;
     return result;
   }
-  /// Carries out what filters asked for inside the callback that has just returned. True when the message's fate changed
-  /// (answered, reset): the calling direction must stop.
+  /// Carries out what filters asked for inside the callback that has just returned. True when the
+  /// message's fate changed (answered, reset): the calling direction must stop.
   bool settle(Slot& slot) { return asked && settle_asked(slot); }
   void settle_continues(Slot& slot) {
     if (asked) {

@@ -25,7 +25,8 @@ void ChainDirection::headers_in(http::HeaderMap&& headers, bool end_stream) {
   if (direction_ == Direction::Response) {
     const int status = http::status_of(headers_);
     const http::HeaderMap* request = chain_.request.headers();
-    bodiless = status == 204 || status == 304 || (request != nullptr && request->get(http::kMethod) == "HEAD");
+    bodiless = status == 204 || status == 304 ||
+               (request != nullptr && request->get(http::kMethod) == "HEAD");
   }
   exit_.message(stages_.size() == 0 ? std::nullopt : http::content_length_of(headers_), bodiless);
   head_at(0, end_stream);
@@ -47,7 +48,8 @@ void ChainDirection::head_at(size_t position, bool end_stream) {
     }
     slot.in_response_headers_ = direction_ == Direction::Response;
     const uint32_t epoch = epoch_;
-    verdict = chain_.run(slot, [&](Filter& f) { return f.on_headers(direction_, headers_, end_stream); });
+    verdict =
+        chain_.run(slot, [&](Filter& f) { return f.on_headers(direction_, headers_, end_stream); });
     slot.in_response_headers_ = false;
     if (chain_.settle(slot) || epoch != epoch_ || dead()) {
       return;
@@ -90,7 +92,8 @@ void ChainDirection::data_in(Buffer& data, bool end_stream) {
 
 void ChainDirection::data_at(size_t position, Buffer& data, bool end_stream) {
   // A filter that does not look at bodies and is not stopped costs nothing.
-  while (position < stages_.size() && !chain_.slot_at(direction_, position).wants_data_[static_cast<int>(direction_)] &&
+  while (position < stages_.size() &&
+         !chain_.slot_at(direction_, position).wants_data_[static_cast<int>(direction_)] &&
          stages_[position].state == State::Flowing && stages_[position].held.empty()) {
     stages_[position].end_arrived |= end_stream;
     stages_[position].ended |= end_stream;
@@ -140,7 +143,8 @@ void ChainDirection::data_at(size_t position, Buffer& data, bool end_stream) {
   if (!slot.skipped_ && slot.wants_data_[static_cast<int>(direction_)]) {
     const uint32_t epoch = epoch_;
     stage.in_data = true;
-    verdict = chain_.run(slot, [&](Filter& f) { return f.on_data(direction_, stage.held, end_stream); });
+    verdict =
+        chain_.run(slot, [&](Filter& f) { return f.on_data(direction_, stage.held, end_stream); });
     stage.in_data = false;
     if (chain_.settle(slot) || epoch != epoch_ || dead()) {
       return;
@@ -323,7 +327,8 @@ void ChainDirection::inject_at(size_t position, std::string_view data, bool end_
   data_at(position + 1, piece, end_stream);
 }
 
-void ChainDirection::replace_message(http::HeaderMap&& headers, std::string_view body, bool direct) {
+void ChainDirection::replace_message(http::HeaderMap&& headers, std::string_view body,
+                                     bool direct) {
   ++epoch_;
   for (Stage& stage : stages_) {
     resume_flow(stage);
@@ -345,7 +350,8 @@ void ChainDirection::replace_message(http::HeaderMap&& headers, std::string_view
     stage.head_arrived = stage.head_passed = stage.end_arrived = stage.ended = true;
   }
   const http::HeaderMap* request = chain_.request.headers();
-  exit_.message(http::content_length_of(headers_), request != nullptr && request->get(http::kMethod) == "HEAD");
+  exit_.message(http::content_length_of(headers_),
+                request != nullptr && request->get(http::kMethod) == "HEAD");
   if (exit_.head(headers_, body.empty())) {
     finished_ = body.empty();
     chain_.ends.response_headers(headers_, body.empty());
@@ -403,7 +409,8 @@ void ChainDirection::resume_flow(Stage& stage) {
 }
 
 void ChainDirection::check_watermark(Stage& stage) {
-  if (stage.watermark && !stage.paused_source && stage.held.size() > chain_.limits.high_watermark_bytes) {
+  if (stage.watermark && !stage.paused_source &&
+      stage.held.size() > chain_.limits.high_watermark_bytes) {
     stage.paused_source = true;
     chain_.ends.pause_source(direction_);
   } else if (stage.paused_source && stage.held.size() <= chain_.limits.high_watermark_bytes / 2) {
@@ -417,8 +424,8 @@ bool ChainDirection::over_limit(Stage& stage, size_t) {
   if (stage.watermark || stage.held.size() <= body_limit_) {
     return false;
   }
-  const FailureKind kind =
-      direction_ == Direction::Request ? FailureKind::RequestTooLarge : FailureKind::ResponseTooLarge;
+  const FailureKind kind = direction_ == Direction::Request ? FailureKind::RequestTooLarge
+                                                            : FailureKind::ResponseTooLarge;
   if (!chain_.start_local_reply(reply_for(kind), direction_ == Direction::Response)) {
     chain_.pending_reset = "response_payload_too_large";
     chain_.take_reset();

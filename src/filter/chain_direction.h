@@ -1,13 +1,15 @@
 #pragma once
-// One direction of a filter chain as a state machine, used twice. Each filter has a stage; parts enter at stage 0 and leave after
-// the last one. A stage holds what its filter has not let pass.
+// One direction of a filter chain as a state machine, used twice. Each filter has a stage; parts
+// enter at stage 0 and leave after the last one. A stage holds what its filter has not let pass.
 //
-//   stage state   head arrives            data arrives               trailers arrive          continue_stream
-//   Flowing       call, then by verdict   call with held + new       call                     –
-//   StoppedShow   –                       call with held + new       call                     release head, held, trailers → next
-//   StoppedAll    –                       hold (limit or watermark)  hold                     release head → next; then call with held
+//   stage state   head arrives            data arrives               trailers arrive
+//   continue_stream Flowing       call, then by verdict   call with held + new       call –
+//   StoppedShow   –                       call with held + new       call release head, held,
+//   trailers → next StoppedAll    –                       hold (limit or watermark)  hold release
+//   head → next; then call with held
 //
-// A filter that lets data or trailers pass releases its head first. At the exit, content-length is kept true (ContentLength).
+// A filter that lets data or trailers pass releases its head first. At the exit, content-length is
+// kept true (ContentLength).
 
 #include <cstdint>
 #include <optional>
@@ -34,7 +36,8 @@ class ChainDirection {
   void data_in(Buffer& data, bool end_stream);
   void trailers_in(http::HeaderMap&& trailers);
 
-  /// Takes a local reply's message: past parts are forgotten. `direct`: leaves at once, passing no filter.
+  /// Takes a local reply's message: past parts are forgotten. `direct`: leaves at once, passing no
+  /// filter.
   void replace_message(http::HeaderMap&& headers, std::string_view body, bool direct);
 
   /// Forgets everything held; nothing moves any more.
@@ -67,17 +70,17 @@ class ChainDirection {
   struct Stage {
     Buffer held;
     State state = State::Flowing;
-    bool watermark = false;        // back-pressure instead of a refusal
+    bool watermark = false;  // back-pressure instead of a refusal
     bool paused_source = false;
     bool head_arrived = false;
     bool head_passed = false;
-    bool end_arrived = false;      // the last part of this message is here
-    bool end_with_head = false;    // it came with the head
-    bool data_shown = false;       // everything held has been shown to the filter
-    bool in_data = false;          // its data callback is on the stack
+    bool end_arrived = false;    // the last part of this message is here
+    bool end_with_head = false;  // it came with the head
+    bool data_shown = false;     // everything held has been shown to the filter
+    bool in_data = false;        // its data callback is on the stack
     bool trailers_arrived = false;
     bool trailers_shown = false;
-    bool ended = false;            // the end has been passed on
+    bool ended = false;  // the end has been passed on
   };
 
   void head_at(size_t position, bool end_stream);

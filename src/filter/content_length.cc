@@ -25,7 +25,8 @@ bool ContentLength::head(http::HeaderMap& headers, bool end_stream) {
   return false;
 }
 
-/// Nobody looks at the body: a length in the head is the one it came with. A filter may have taken it away.
+/// Nobody looks at the body: a length in the head is the one it came with. A filter may have taken
+/// it away.
 void ContentLength::restore(http::HeaderMap& headers) const {
   if (!announced_) {
     headers.remove(http::kContentLength);

@@ -2,11 +2,13 @@
 // The exit of one direction: keeps content-length true when filters may change the body.
 //
 //   head still here, whole body known      → set to the true length
-//   head still here, length not known yet  → removed once a filter has edited the body (HTTP/1 goes chunked), else kept and watched
-//   head gone, bytes differ from it        → mismatch: the message must be reset, never sent on
-//   no filter looks at bodies              → the length it came with stands, whatever a filter wrote into the head
+//   head still here, length not known yet  → removed once a filter has edited the body (HTTP/1 goes
+//   chunked), else kept and watched head gone, bytes differ from it        → mismatch: the message
+//   must be reset, never sent on no filter looks at bodies              → the length it came with
+//   stands, whatever a filter wrote into the head
 //
-// A head that announces a length and passes filters that look at bodies waits here for the first piece of its body.
+// A head that announces a length and passes filters that look at bodies waits here for the first
+// piece of its body.
 
 #include <cstdint>
 #include <optional>
@@ -17,13 +19,15 @@ namespace wasmgate::filter {
 
 class ContentLength {
  public:
-  /// `watch`: some filter of this direction looks at bodies. `filters`: there are any, who may have written the head.
+  /// `watch`: some filter of this direction looks at bodies. `filters`: there are any, who may have
+  /// written the head.
   void start(bool watch, bool filters) {
     watch_ = watch;
     filters_ = filters;
   }
 
-  /// A message begins. `announced`: the content-length it came with. `bodiless`: a response to HEAD, 204, 304: never touched.
+  /// A message begins. `announced`: the content-length it came with. `bodiless`: a response to
+  /// HEAD, 204, 304: never touched.
   void message(std::optional<uint64_t> announced, bool bodiless) {
     announced_ = announced;
     bodiless_ = bodiless;

@@ -8,7 +8,12 @@
 namespace wasmgate::filter {
 
 ChainCore::ChainCore(ChainEnds& e, StreamInfo& i, const ChainLimits& l, Arena& m)
-    : ends(e), info(i), limits(l), memory(m), request(*this, Direction::Request), response(*this, Direction::Response) {
+    : ends(e),
+      info(i),
+      limits(l),
+      memory(m),
+      request(*this, Direction::Request),
+      response(*this, Direction::Response) {
   request.set_body_limit(l.body_buffer_bytes);
   response.set_body_limit(l.body_buffer_bytes);
 }
@@ -100,7 +105,8 @@ void ChainCore::settle_asked_continues(Slot& slot) {
   if (slot.pending_injection_ && !stopped()) {
     Buffer data = std::move(*slot.pending_injection_);
     slot.pending_injection_.reset();
-    response.inject_at(position(Direction::Response, slot.index_), data.view(), slot.pending_injection_end_);
+    response.inject_at(position(Direction::Response, slot.index_), data.view(),
+                       slot.pending_injection_end_);
   }
 }
 
@@ -223,8 +229,10 @@ struct FilterChain::State : ChainCore {
 
 void FilterChain::DestroyState::operator()(State* state) const { std::destroy_at(state); }
 
-FilterChain::FilterChain(ChainEnds& ends, StreamInfo& info, const ChainLimits& limits, Arena& memory)
-    : state_(::new (memory.allocate_aligned(sizeof(State), alignof(State))) State(ends, info, limits, memory)) {}
+FilterChain::FilterChain(ChainEnds& ends, StreamInfo& info, const ChainLimits& limits,
+                         Arena& memory)
+    : state_(::new(memory.allocate_aligned(sizeof(State), alignof(State)))
+                 State(ends, info, limits, memory)) {}
 
 FilterChain::~FilterChain() { finish(); }
 
@@ -236,7 +244,9 @@ void FilterChain::on_request_headers(http::HeaderMap&& headers, bool end_stream)
   state_->request.headers_in(std::move(headers), end_stream);
 }
 
-void FilterChain::on_request_data(Buffer& data, bool end_stream) { state_->request.data_in(data, end_stream); }
+void FilterChain::on_request_data(Buffer& data, bool end_stream) {
+  state_->request.data_in(data, end_stream);
+}
 
 void FilterChain::on_request_data(std::string_view data, bool end_stream) {
   Buffer piece(data);

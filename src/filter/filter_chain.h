@@ -1,11 +1,14 @@
 #pragma once
-// All filters of one stream and both of its directions. The proxy feeds messages in at one end (request: from the client;
-// response: from the upstream) and gets them back at the other through ChainEnds.
+// All filters of one stream and both of its directions. The proxy feeds messages in at one end
+// (request: from the client; response: from the upstream) and gets them back at the other through
+// ChainEnds.
 //
-//   request:  proxy → on_request_*  → filter 0 → … → filter n−1 → ChainEnds::request_*   (the router)
-//   response: proxy → on_response_* → filter n−1 → … → filter 0 → ChainEnds::response_*  (the client)
+//   request:  proxy → on_request_*  → filter 0 → … → filter n−1 → ChainEnds::request_*   (the
+//   router) response: proxy → on_response_* → filter n−1 → … → filter 0 → ChainEnds::response_*
+//   (the client)
 //
-// One direction's state machine is chain_direction.h, used twice. Nothing here touches a socket or a clock.
+// One direction's state machine is chain_direction.h, used twice. Nothing here touches a socket or
+// a clock.
 
 #include <memory>
 #include <span>
@@ -20,7 +23,8 @@ class ChainEnds {
  public:
   virtual ~ChainEnds() = default;
 
-  /// The request leaves the chain towards the upstream. `headers` stays owned by the chain and alive until the stream's end.
+  /// The request leaves the chain towards the upstream. `headers` stays owned by the chain and
+  /// alive until the stream's end.
   virtual void request_headers(http::HeaderMap& headers, bool end_stream) = 0;
   virtual void request_data(Buffer& data, bool end_stream) = 0;
   virtual void request_trailers(http::HeaderMap& trailers) = 0;
@@ -32,7 +36,8 @@ class ChainEnds {
 
   /// A local reply begins: whatever is in progress upstream must be abandoned.
   virtual void local_reply_started() = 0;
-  /// The stream must end now; when no response head has left, the connection ends without an answer.
+  /// The stream must end now; when no response head has left, the connection ends without an
+  /// answer.
   virtual void reset(std::string_view details) = 0;
 
   /// Pauses and resumes the direction's source. Counted: two pauses need two resumes.
@@ -51,14 +56,15 @@ struct ChainLimits {
 
 class FilterChain {
  public:
-  /// All outlive the chain; `memory` (the stream's: filters live there too) is not reset before the chain is gone.
+  /// All outlive the chain; `memory` (the stream's: filters live there too) is not reset before the
+  /// chain is gone.
   FilterChain(ChainEnds& ends, StreamInfo& info, const ChainLimits& limits, Arena& memory);
   ~FilterChain();
   FilterChain(const FilterChain&) = delete;
   FilterChain& operator=(const FilterChain&) = delete;
 
-  /// Adds the filters of the chosen route, in chain order; null ones are skipped. Before the first part. `request`: the head that
-  /// will be fed, for factories that choose by it.
+  /// Adds the filters of the chosen route, in chain order; null ones are skipped. Before the first
+  /// part. `request`: the head that will be fed, for factories that choose by it.
   void start(std::span<FilterFactory* const> factories, const http::HeaderMap& request);
 
   void on_request_headers(http::HeaderMap&& headers, bool end_stream);
@@ -71,20 +77,22 @@ class FilterChain {
   void on_response_data(std::string_view data, bool end_stream);
   void on_response_trailers(http::HeaderMap&& trailers);
 
-  /// The proxy's own answer (no route, upstream failed, …): passes the response callbacks of the filters whose request side ran.
-  /// False when a response head has left already: the stream must be reset instead.
+  /// The proxy's own answer (no route, upstream failed, …): passes the response callbacks of the
+  /// filters whose request side ran. False when a response head has left already: the stream must
+  /// be reset instead.
   bool send_local_reply(LocalReply reply);
 
   /// True once the response's head has left the chain.
   bool response_started() const;
   bool local_reply_sent() const;
-  bool request_finished() const;   // everything of the request has left the chain, or never will
+  bool request_finished() const;  // everything of the request has left the chain, or never will
   bool response_finished() const;
 
   http::HeaderMap* request_headers();
   http::HeaderMap* response_headers();
 
-  /// Ends the stream: on_log of all, on_done of all, on_destroy of all. Idempotent. Nothing may be fed afterwards.
+  /// Ends the stream: on_log of all, on_done of all, on_destroy of all. Idempotent. Nothing may be
+  /// fed afterwards.
   void finish();
 
   /// True while a filter's callback is on the stack: the owner must not destroy the chain then.

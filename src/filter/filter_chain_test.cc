@@ -70,9 +70,15 @@ class Forwarding final : public Filter {
  public:
   explicit Forwarding(Filter& to) : to_(to) {}
   void on_attach(FilterCallbacks& callbacks) override { to_.on_attach(callbacks); }
-  Verdict on_headers(Direction d, http::HeaderMap& headers, bool end) override { return to_.on_headers(d, headers, end); }
-  Verdict on_data(Direction d, Buffer& data, bool end) override { return to_.on_data(d, data, end); }
-  Verdict on_trailers(Direction d, http::HeaderMap& trailers) override { return to_.on_trailers(d, trailers); }
+  Verdict on_headers(Direction d, http::HeaderMap& headers, bool end) override {
+    return to_.on_headers(d, headers, end);
+  }
+  Verdict on_data(Direction d, Buffer& data, bool end) override {
+    return to_.on_data(d, data, end);
+  }
+  Verdict on_trailers(Direction d, http::HeaderMap& trailers) override {
+    return to_.on_trailers(d, trailers);
+  }
   bool wants_data(Direction d) const override { return to_.wants_data(d); }
   void on_log() override { to_.on_log(); }
   void on_done() override { to_.on_done(); }
@@ -85,7 +91,9 @@ class Forwarding final : public Filter {
 class OneFilter final : public FilterFactory {
  public:
   explicit OneFilter(std::unique_ptr<ScriptedFilter> filter) : filter_(std::move(filter)) {}
-  FilterPtr create_filter(Arena& memory) override { return make_filter<Forwarding>(memory, *filter_); }
+  FilterPtr create_filter(Arena& memory) override {
+    return make_filter<Forwarding>(memory, *filter_);
+  }
 
  private:
   std::unique_ptr<ScriptedFilter> filter_;
@@ -155,7 +163,8 @@ class FilterChainTest : public testing::Test, public ChainEnds {
 
   std::string trace;
   StreamInfo info;
-  ChainLimits limits{.body_buffer_bytes = 10, .body_buffer_max_bytes = 100, .high_watermark_bytes = 8};
+  ChainLimits limits{
+      .body_buffer_bytes = 10, .body_buffer_max_bytes = 100, .high_watermark_bytes = 8};
   std::vector<std::unique_ptr<OneFilter>> factories;
   Arena memory;
   FilterChain chain{*this, info, limits, memory};
@@ -170,7 +179,8 @@ TEST_F(FilterChainTest, RunsRequestsForwardsAndResponsesBackwards) {
   chain.on_response_data("x", true);
   chain.finish();
   EXPECT_EQ(trace,
-            "a>H! b>H! up:H! b<H a<H down:200 b<D(x)! a<D(x)! down:D(x)! a.log b.log a.done b.done a.destroy "
+            "a>H! b>H! up:H! b<H a<H down:200 b<D(x)! a<D(x)! down:D(x)! a.log b.log a.done b.done "
+            "a.destroy "
             "b.destroy ");
 }
 
@@ -256,7 +266,8 @@ TEST_F(FilterChainTest, LocalReplyPassesOnlyFiltersWhoseRequestSideRan) {
   };
   start();
   request(true);
-  EXPECT_EQ(take_trace(), "a>H! b>H! abandon b<H a<H b<D(denied)! a<D(denied)! down:403[6] down:D(denied)! ");
+  EXPECT_EQ(take_trace(),
+            "a>H! b>H! abandon b<H a<H b<D(denied)! a<D(denied)! down:403[6] down:D(denied)! ");
   EXPECT_EQ(info.response_code_details, "no");
   EXPECT_TRUE(chain.response_finished());
   chain.finish();
@@ -465,7 +476,8 @@ TEST_F(FilterChainTest, ResetInACallbackEndsTheStreamOnce) {
 TEST(LocalReply, GrpcRequestsGetATrailersOnlyAnswer) {
   http::HeaderMap request, out;
   request.add("content-type", "application/grpc");
-  const std::string_view body = write_local_reply({.status = 403, .body = "not\nyou"}, &request, out);
+  const std::string_view body =
+      write_local_reply({.status = 403, .body = "not\nyou"}, &request, out);
   EXPECT_TRUE(body.empty());
   EXPECT_EQ(http::status_of(out), 200);
   EXPECT_EQ(out.get("grpc-status"), "7");
@@ -474,7 +486,9 @@ TEST(LocalReply, GrpcRequestsGetATrailersOnlyAnswer) {
 
 TEST(LocalReply, GivenContentTypeReplacesTheDefaultAndLengthIsComputed) {
   http::HeaderMap out;
-  write_local_reply({.status = 200, .body = "{}", .headers = {{"Content-Type", "application/json"}, {"content-length", "99"}}},
+  write_local_reply({.status = 200,
+                     .body = "{}",
+                     .headers = {{"Content-Type", "application/json"}, {"content-length", "99"}}},
                     nullptr, out);
   EXPECT_EQ(out.count("content-type"), 1U);
   EXPECT_EQ(out.get("content-type"), "application/json");

@@ -17,13 +17,14 @@ struct Row {
 constexpr Row kRows[] = {
     {FailureKind::NoRoute, 404, "route_not_found", "NR", ""},
     {FailureKind::NoHealthyEndpoint, 503, "no_healthy_upstream", "UH", "no healthy upstream"},
-    {FailureKind::ConnectFailed, 503, "upstream_reset_before_response_started{connection_failure}", "UF",
-     "upstream connect error"},
-    {FailureKind::UpstreamReset, 503, "upstream_reset_before_response_started{connection_termination}", "UC",
+    {FailureKind::ConnectFailed, 503, "upstream_reset_before_response_started{connection_failure}",
+     "UF", "upstream connect error"},
+    {FailureKind::UpstreamReset, 503,
+     "upstream_reset_before_response_started{connection_termination}", "UC",
      "upstream connection closed before the response"},
     {FailureKind::RouteTimeout, 504, "upstream_response_timeout", "UT", "upstream request timeout"},
-    {FailureKind::UpstreamProtocol, 502, "upstream_reset_before_response_started{protocol_error}", "UPE",
-     "upstream sent a malformed response"},
+    {FailureKind::UpstreamProtocol, 502, "upstream_reset_before_response_started{protocol_error}",
+     "UPE", "upstream sent a malformed response"},
     {FailureKind::Overload, 503, "overload", "UO", "upstream overloaded"},
     {FailureKind::PluginFailed, 503, "wasm_fail_stream", "", ""},
     {FailureKind::PluginUnavailable, 503, "wasm_plugin_unavailable", "", ""},
@@ -42,18 +43,28 @@ bool is_grpc(const http::HeaderMap* request) {
     return false;
   }
   const std::string_view type = request->get(http::kContentType).value_or("");
-  return type == "application/grpc" || type.starts_with("application/grpc+") || type.starts_with("application/grpc;");
+  return type == "application/grpc" || type.starts_with("application/grpc+") ||
+         type.starts_with("application/grpc;");
 }
 
 // The gRPC status of an HTTP status, as the gRPC documentation maps them.
 uint32_t grpc_status_for(int status) {
   switch (status) {
-    case 400: return 13;
-    case 401: return 16;
-    case 403: return 7;
-    case 404: return 12;
-    case 429: case 502: case 503: case 504: return 14;
-    default: return 2;
+    case 400:
+      return 13;
+    case 401:
+      return 16;
+    case 403:
+      return 7;
+    case 404:
+      return 12;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return 14;
+    default:
+      return 2;
   }
 }
 
@@ -101,7 +112,8 @@ LocalReply reply_for(const http::Refusal& refusal) {
   return reply;
 }
 
-std::string_view write_local_reply(const LocalReply& reply, const http::HeaderMap* request, http::HeaderMap& out) {
+std::string_view write_local_reply(const LocalReply& reply, const http::HeaderMap* request,
+                                   http::HeaderMap& out) {
   const bool grpc = is_grpc(request);
   std::string_view body = grpc ? std::string_view{} : std::string_view(reply.body);
   http::set_status(out, grpc ? 200 : reply.status);
@@ -110,7 +122,8 @@ std::string_view write_local_reply(const LocalReply& reply, const http::HeaderMa
   });
   if (grpc) {
     out.add(http::kContentType, "application/grpc");
-    out.add("grpc-status", std::to_string(reply.grpc_status.value_or(grpc_status_for(reply.status))));
+    out.add("grpc-status",
+            std::to_string(reply.grpc_status.value_or(grpc_status_for(reply.status))));
     if (!reply.body.empty()) {
       out.add("grpc-message", percent_encode(reply.body));
     }

@@ -1,6 +1,6 @@
 #pragma once
-// An answer that the gateway or a plug-in makes itself. The only place where an error becomes an HTTP response: statuses and the
-// access log's response flags are decided here.
+// An answer that the gateway or a plug-in makes itself. The only place where an error becomes an
+// HTTP response: statuses and the access log's response flags are decided here.
 
 #include <cstdint>
 #include <optional>
@@ -16,9 +16,11 @@ namespace wasmgate::filter {
 
 struct LocalReply {
   int status = 500;
-  std::string details;  // for the access log (response_code_details), never in the body; white space becomes "_"
+  std::string details;  // for the access log (response_code_details), never in the body; white
+                        // space becomes "_"
   std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;  // a content-type here replaces the default
+  std::vector<std::pair<std::string, std::string>>
+      headers;  // a content-type here replaces the default
   std::optional<uint32_t> grpc_status;
   std::string_view flags;  // response flags of the access log, a literal: "NR", "UH", …
 };
@@ -47,8 +49,10 @@ enum class FailureKind : uint8_t {
 LocalReply reply_for(FailureKind kind);
 LocalReply reply_for(const http::Refusal& refusal);
 
-/// Turns `reply` into a response head in `out` (":status", content-type, content-length, given headers) for the request in
-/// `request` (may be null). A gRPC request gets 200 with grpc-status instead; the body is then empty. Returns the body.
-std::string_view write_local_reply(const LocalReply& reply, const http::HeaderMap* request, http::HeaderMap& out);
+/// Turns `reply` into a response head in `out` (":status", content-type, content-length, given
+/// headers) for the request in `request` (may be null). A gRPC request gets 200 with grpc-status
+/// instead; the body is then empty. Returns the body.
+std::string_view write_local_reply(const LocalReply& reply, const http::HeaderMap* request,
+                                   http::HeaderMap& out);
 
 }  // namespace wasmgate::filter

@@ -1,6 +1,7 @@
 #pragma once
-// The facts of one stream, filled in as they become known, for access log, metrics and the properties that plug-ins read.
-// Plain data; views live as long as the stream (its arena, its route's snapshot).
+// The facts of one stream, filled in as they become known, for access log, metrics and the
+// properties that plug-ins read. Plain data; views live as long as the stream (its arena, its
+// route's snapshot).
 
 #include <cstdint>
 #include <map>
@@ -20,19 +21,19 @@ struct StreamInfo {
   std::string_view scheme = "http";
   WallTime start_wall{};
   MonotonicTime start{};
-  MonotonicTime request_complete{};   // epoch: not yet
-  MonotonicTime upstream_start{};     // request head sent
-  MonotonicTime upstream_first{};     // response head received
-  MonotonicTime end{};                // set before the end-of-stream callbacks
+  MonotonicTime request_complete{};  // epoch: not yet
+  MonotonicTime upstream_start{};    // request head sent
+  MonotonicTime upstream_first{};    // response head received
+  MonotonicTime end{};               // set before the end-of-stream callbacks
 
   std::string_view downstream_remote_address;  // "127.0.0.1:12345"
   std::string_view downstream_local_address;
-  std::string_view upstream_address;           // empty: none chosen
+  std::string_view upstream_address;  // empty: none chosen
   std::string_view upstream_local_address;
   uint16_t downstream_remote_port = 0;
   uint16_t downstream_local_port = 0;
   uint16_t upstream_port = 0;
-  std::string_view requested_server_name;      // SNI
+  std::string_view requested_server_name;  // SNI
   std::string_view tls_version;
   std::string upstream_transport_failure_reason;
 
@@ -43,8 +44,8 @@ struct StreamInfo {
 
   uint64_t request_header_bytes = 0;
   uint64_t response_header_bytes = 0;
-  uint64_t request_body_bytes = 0;    // received
-  uint64_t response_body_bytes = 0;   // sent
+  uint64_t request_body_bytes = 0;   // received
+  uint64_t response_body_bytes = 0;  // sent
   uint32_t upstream_attempts = 0;
   uint32_t cluster_endpoints = 0;
 

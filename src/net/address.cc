@@ -46,7 +46,8 @@ Result<Address> Address::parse(std::string_view ip, uint16_t port) {
   const size_t percent = ip.find('%');
   const std::string literal(ip.substr(0, percent));
   Address out;
-  if (percent == std::string_view::npos && inet_pton(AF_INET, literal.c_str(), &out.storage_.v4.sin_addr) == 1) {
+  if (percent == std::string_view::npos &&
+      inet_pton(AF_INET, literal.c_str(), &out.storage_.v4.sin_addr) == 1) {
     out.storage_.v4.sin_family = AF_INET;
     out.storage_.v4.sin_port = htons(port);
     return out;
@@ -127,11 +128,14 @@ std::string Address::to_string() const {
   if (empty()) {
     return {};
   }
-  return family() == AF_INET6 ? fmt::format("[{}]:{}", ip(), port()) : fmt::format("{}:{}", ip(), port());
+  return family() == AF_INET6 ? fmt::format("[{}]:{}", ip(), port())
+                              : fmt::format("{}:{}", ip(), port());
 }
 
 socklen_t Address::size() const {
-  return family() == AF_INET ? sizeof(sockaddr_in) : family() == AF_INET6 ? sizeof(sockaddr_in6) : 0;
+  return family() == AF_INET    ? sizeof(sockaddr_in)
+         : family() == AF_INET6 ? sizeof(sockaddr_in6)
+                                : 0;
 }
 
 bool operator==(const Address& a, const Address& b) {

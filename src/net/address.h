@@ -1,5 +1,6 @@
 #pragma once
-// IP addresses with a port: parsed from and written as text, never looked up (that is dns_resolver.h).
+// IP addresses with a port: parsed from and written as text, never looked up (that is
+// dns_resolver.h).
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -18,8 +19,8 @@ class Address {
   /// No address; family() is AF_UNSPEC.
   Address() = default;
 
-  /// `ip`: an IPv4 or IPv6 literal, without brackets, IPv6 perhaps with a zone ("fe80::1%eth0" or "%2").
-  /// Errors: InvalidArgument for anything else, host names included.
+  /// `ip`: an IPv4 or IPv6 literal, without brackets, IPv6 perhaps with a zone ("fe80::1%eth0" or
+  /// "%2"). Errors: InvalidArgument for anything else, host names included.
   static Result<Address> parse(std::string_view ip, uint16_t port);
 
   /// "127.0.0.1:80" or "[::1]:80". Errors: InvalidArgument.

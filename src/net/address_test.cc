@@ -22,8 +22,8 @@ TEST(Address, KeepsAZone) {
 
 TEST(Address, RefusesWhatIsNotALiteral) {
   using namespace std::string_view_literals;
-  for (const auto text : {""sv, "localhost"sv, "1.2.3"sv, "1.2.3.4.5"sv, "256.1.1.1"sv, "[::1]"sv, ":::"sv,
-                          "127.0.0.1\0x"sv, " 127.0.0.1"sv}) {
+  for (const auto text : {""sv, "localhost"sv, "1.2.3"sv, "1.2.3.4.5"sv, "256.1.1.1"sv, "[::1]"sv,
+                          ":::"sv, "127.0.0.1\0x"sv, " 127.0.0.1"sv}) {
     EXPECT_FALSE(Address::parse(text, 80).has_value()) << text;
   }
 }
@@ -31,7 +31,8 @@ TEST(Address, RefusesWhatIsNotALiteral) {
 TEST(Address, ParsesWithPort) {
   EXPECT_EQ(Address::parse_with_port("127.0.0.1:0")->to_string(), "127.0.0.1:0");
   EXPECT_EQ(Address::parse_with_port("[::1]:65535")->to_string(), "[::1]:65535");
-  for (const auto* text : {"127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80", "[127.0.0.1]:80"}) {
+  for (const auto* text :
+       {"127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80", "[127.0.0.1]:80"}) {
     EXPECT_FALSE(Address::parse_with_port(text).has_value()) << text;
   }
 }

@@ -20,7 +20,8 @@ Buffer BufferPool::take(size_t size) {
 
 void BufferPool::give(Buffer&& buffer) {
   Buffer taken = std::move(buffer);
-  if (taken.capacity() >= kUsualBytes && taken.capacity() <= kMaxKeptBytes && buffers_.size() < kMaxKept) {
+  if (taken.capacity() >= kUsualBytes && taken.capacity() <= kMaxKeptBytes &&
+      buffers_.size() < kMaxKept) {
     taken.clear();
     buffers_.push_back(std::move(taken));
   }
@@ -28,7 +29,8 @@ void BufferPool::give(Buffer&& buffer) {
 
 void BufferPool::grow(Buffer& out, size_t size) {
   const size_t wanted = out.size() + size;
-  Buffer larger = take(out.empty() ? wanted : std::max(wanted, out.capacity() + out.capacity() / 2));
+  Buffer larger =
+      take(out.empty() ? wanted : std::max(wanted, out.capacity() + out.capacity() / 2));
   larger.append(out.view());
   give(std::exchange(out, std::move(larger)));
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Large buffers of one loop, for bodies: taken while a body flows, given back when it has left, so that big blocks are neither kept by
-// idle connections nor asked of the kernel for every piece.
+// Large buffers of one loop, for bodies: taken while a body flows, given back when it has left, so
+// that big blocks are neither kept by idle connections nor asked of the kernel for every piece.
 
 #include <vector>
 
@@ -15,10 +15,12 @@ class BufferPool {
 
   /// An empty buffer with room for at least `size` bytes.
   Buffer take(size_t size);
-  /// Gives back a buffer whose contents are of no more use. Small ones, and what the pool has enough of, are freed.
+  /// Gives back a buffer whose contents are of no more use. Small ones, and what the pool has
+  /// enough of, are freed.
   void give(Buffer&& buffer);
 
-  /// Makes room for `size` more bytes in `out`, moving its contents to a pooled block when it has to grow large.
+  /// Makes room for `size` more bytes in `out`, moving its contents to a pooled block when it has
+  /// to grow large.
   void make_room(Buffer& out, size_t size) {
     if (size >= kLargeBytes && out.spare() < size) [[unlikely]] {
       grow(out, size);

@@ -33,18 +33,22 @@ DnsAnswer answer_of(const ares_addrinfo* found) {
   int ttl = -1;
   for (const ares_addrinfo_node* node = found->nodes; node != nullptr; node = node->ai_next) {
     const Address address = Address::from_sockaddr(node->ai_addr, node->ai_addrlen);
-    if (!address.empty() && std::find(out.addresses.begin(), out.addresses.end(), address) == out.addresses.end()) {
+    if (!address.empty() &&
+        std::find(out.addresses.begin(), out.addresses.end(), address) == out.addresses.end()) {
       out.addresses.push_back(address);
     }
     ttl = ttl < 0 ? node->ai_ttl : std::min(ttl, node->ai_ttl);
   }
   std::stable_sort(out.addresses.begin(), out.addresses.end(),
-                   [](const Address& a, const Address& b) { return a.family() == AF_INET && b.family() != AF_INET; });
+                   [](const Address& a, const Address& b) {
+                     return a.family() == AF_INET && b.family() != AF_INET;
+                   });
   out.ttl = std::chrono::seconds(std::max(ttl, 0));
   return out;
 }
 
-/// What c-ares knows of one question. It lives until c-ares answers, also when nobody waits any more.
+/// What c-ares knows of one question. It lives until c-ares answers, also when nobody waits any
+/// more.
 struct Question {
   class CaresResolver* resolver;
   std::string name;
@@ -72,7 +76,8 @@ class CaresResolver final : public DnsResolver {
     options.tries = kTries;
     options.sock_state_cb = on_socket_state;
     options.sock_state_cb_data = this;
-    status = ares_init_options(&channel_, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+    status = ares_init_options(&channel_, &options,
+                               ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
   }
 
   ~CaresResolver() override {
@@ -82,15 +87,18 @@ class CaresResolver final : public DnsResolver {
     }
   }
 
-  std::unique_ptr<DnsQuery> resolve(const std::string& name, uint16_t port, Handler handler) override {
+  std::unique_ptr<DnsQuery> resolve(const std::string& name, uint16_t port,
+                                    Handler handler) override {
     auto query = std::make_unique<Query>();
-    auto* question = new Question{this, name, std::move(handler), query.get()};  // owned by the callback
+    auto* question =
+        new Question{this, name, std::move(handler), query.get()};  // owned by the callback
     query->question = question;
     ares_addrinfo_hints hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = ARES_AI_NUMERICSERV | ARES_AI_NOSORT;
-    ares_getaddrinfo(channel_, name.c_str(), std::to_string(port).c_str(), &hints, on_answer, question);
+    ares_getaddrinfo(channel_, name.c_str(), std::to_string(port).c_str(), &hints, on_answer,
+                     question);
     arm();
     return query;
   }
@@ -148,10 +156,12 @@ class CaresResolver final : public DnsResolver {
     }
   }
 
-  // The answer may come while ares_getaddrinfo is still running: the handler always hears of it later.
+  // The answer may come while ares_getaddrinfo is still running: the handler always hears of it
+  // later.
   static void on_answer(void* data, int status, int, ares_addrinfo* found) {
     std::unique_ptr<Question> question(static_cast<Question*>(data));
-    Result<DnsAnswer> answer = fail(code_of(status), fmt::format("{}: {}", question->name, ares_strerror(status)));
+    Result<DnsAnswer> answer =
+        fail(code_of(status), fmt::format("{}: {}", question->name, ares_strerror(status)));
     if (status == ARES_SUCCESS && found != nullptr) {
       DnsAnswer good = answer_of(found);
       if (!good.addresses.empty()) {

@@ -14,7 +14,9 @@ static_assert(kReadable == EPOLLIN && kWritable == EPOLLOUT && kPeerClosed == EP
               kBroken == (EPOLLERR | EPOLLHUP));
 
 EpollLoop::EpollLoop()
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), timers_(clock_.now()), read_area_(new char[kReadArea]) {
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      timers_(clock_.now()),
+      read_area_(new char[kReadArea]) {
   WASMGATE_CHECK(epoll_.valid());
   WASMGATE_CHECK(add_level(mailbox_.fd(), mailbox_handler_, kReadable).has_value());
 }
@@ -84,7 +86,8 @@ int EpollLoop::wait_milliseconds(std::chrono::milliseconds limit) {
     return static_cast<int>(limit.count());
   }
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - clock_.precise_now());
-  const auto wait = std::clamp(left, std::chrono::milliseconds(0), std::chrono::milliseconds(3'600'000));
+  const auto wait =
+      std::clamp(left, std::chrono::milliseconds(0), std::chrono::milliseconds(3'600'000));
   return static_cast<int>((limit.count() >= 0 ? std::min(limit, wait) : wait).count());
 }
 

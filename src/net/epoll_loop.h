@@ -1,5 +1,6 @@
 #pragma once
-// The event loop on Linux' epoll, edge-triggered: a descriptor is registered once and never changed.
+// The event loop on Linux' epoll, edge-triggered: a descriptor is registered once and never
+// changed.
 
 #include <sys/epoll.h>
 

@@ -1,4 +1,5 @@
-// The loop on real descriptors: socket pairs and loopback sockets on free ports. No sleep: turns are run until something has happened.
+// The loop on real descriptors: socket pairs and loopback sockets on free ports. No sleep: turns
+// are run until something has happened.
 
 #include "net/epoll_loop.h"
 
@@ -243,11 +244,12 @@ TEST(TcpConnector, ConnectsToAListenerAndCarriesBytes) {
   ASSERT_TRUE(listening.has_value());
   std::unique_ptr<TcpTransport> accepted;
   Recorder server;
-  TcpListener listener(loop, logger, std::move(*listening), [&](Socket socket, const Address& remote) {
-    EXPECT_EQ(remote.ip(), "127.0.0.1");
-    accepted = std::make_unique<TcpTransport>(loop, std::move(socket), remote);
-    accepted->set_events(server);
-  });
+  TcpListener listener(loop, logger, std::move(*listening),
+                       [&](Socket socket, const Address& remote) {
+                         EXPECT_EQ(remote.ip(), "127.0.0.1");
+                         accepted = std::make_unique<TcpTransport>(loop, std::move(socket), remote);
+                         accepted->set_events(server);
+                       });
   TcpConnector connector(loop);
   Recorder client;
   auto transport = connector.connect(listener.address(), std::chrono::seconds(5), client);
@@ -289,8 +291,10 @@ TEST(DnsResolver, AnswersLiteralsAndLocalhostWithoutANetwork) {
   ASSERT_TRUE(resolver.has_value());
   std::optional<Result<DnsAnswer>> literal;
   std::optional<Result<DnsAnswer>> local;
-  auto one = (*resolver)->resolve("127.0.0.7", 80, [&](Result<DnsAnswer> a) { literal = std::move(a); });
-  auto two = (*resolver)->resolve("localhost", 81, [&](Result<DnsAnswer> a) { local = std::move(a); });
+  auto one =
+      (*resolver)->resolve("127.0.0.7", 80, [&](Result<DnsAnswer> a) { literal = std::move(a); });
+  auto two =
+      (*resolver)->resolve("localhost", 81, [&](Result<DnsAnswer> a) { local = std::move(a); });
   EXPECT_FALSE(literal.has_value());
   ASSERT_TRUE(turn_until(loop, [&] { return literal && local; }));
   EXPECT_EQ((*literal)->addresses.at(0).to_string(), "127.0.0.7:80");
@@ -303,10 +307,12 @@ TEST(DnsResolver, RefusesWhatIsNoNameAndForgetsACancelledQuestion) {
   ASSERT_TRUE(resolver.has_value());
   bool cancelled_called = false;
   std::optional<Result<DnsAnswer>> bad;
-  auto cancelled = (*resolver)->resolve("127.0.0.1", 80, [&](Result<DnsAnswer>) { cancelled_called = true; });
+  auto cancelled =
+      (*resolver)->resolve("127.0.0.1", 80, [&](Result<DnsAnswer>) { cancelled_called = true; });
   cancelled.reset();
   const std::string long_name(300, 'a');  // U-09
-  auto query = (*resolver)->resolve(long_name, 80, [&](Result<DnsAnswer> a) { bad = std::move(a); });
+  auto query =
+      (*resolver)->resolve(long_name, 80, [&](Result<DnsAnswer> a) { bad = std::move(a); });
   ASSERT_TRUE(turn_until(loop, [&] { return bad.has_value(); }));
   EXPECT_FALSE(bad->has_value());
   EXPECT_FALSE(cancelled_called);

@@ -9,7 +9,9 @@
 
 namespace wasmgate::net {
 
-Mailbox::Mailbox() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) { WASMGATE_CHECK(wake_.valid()); }
+Mailbox::Mailbox() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  WASMGATE_CHECK(wake_.valid());
+}
 
 void Mailbox::post(std::function<void()> work) {
   bool first = false;

@@ -1,5 +1,6 @@
 #pragma once
-// The only door between threads: work posted from any thread, run by the loop that owns the mailbox. The eventfd wakes that loop.
+// The only door between threads: work posted from any thread, run by the loop that owns the
+// mailbox. The eventfd wakes that loop.
 
 #include <functional>
 #include <mutex>
@@ -14,7 +15,8 @@ class Mailbox {
   /// Aborts when the kernel has no descriptor left: a loop cannot live without its door.
   Mailbox();
 
-  /// Leaves `work` for the owner. Thread: any. Work that is left when the mailbox is destroyed is destroyed without running.
+  /// Leaves `work` for the owner. Thread: any. Work that is left when the mailbox is destroyed is
+  /// destroyed without running.
   void post(std::function<void()> work);
 
   /// Readable when there is work.

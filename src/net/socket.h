@@ -1,5 +1,6 @@
 #pragma once
-// A file descriptor that closes itself, and the few ways in which this house makes sockets. All are non-blocking and close-on-exec.
+// A file descriptor that closes itself, and the few ways in which this house makes sockets. All are
+// non-blocking and close-on-exec.
 
 #include <utility>
 
@@ -32,11 +33,13 @@ class Socket {
   int fd_ = -1;
 };
 
-/// Binds and listens. `reuse_port`: several workers listen on the same address (SO_REUSEPORT), the kernel spreads connections.
-/// Port 0 takes a free one; local_address() tells which. Errors: Refused, AlreadyExists (address in use).
+/// Binds and listens. `reuse_port`: several workers listen on the same address (SO_REUSEPORT), the
+/// kernel spreads connections. Port 0 takes a free one; local_address() tells which. Errors:
+/// Refused, AlreadyExists (address in use).
 Result<Socket> listen_tcp(const Address& address, bool reuse_port, int backlog = 1024);
 
-/// Starts connecting; the result becomes known when the socket is writable. Errors: Refused when the kernel says no at once.
+/// Starts connecting; the result becomes known when the socket is writable. Errors: Refused when
+/// the kernel says no at once.
 Result<Socket> start_connect_tcp(const Address& address);
 
 /// No delay; keep-alive probes.

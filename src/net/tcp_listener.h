@@ -1,6 +1,6 @@
 #pragma once
-// Accepts connections: until the kernel has none left, but at most a batch per turn. What to do with them, limits included, is the
-// owner's.
+// Accepts connections: until the kernel has none left, but at most a batch per turn. What to do
+// with them, limits included, is the owner's.
 
 #include <functional>
 

@@ -30,7 +30,10 @@ std::string_view to_string(CloseReason reason) {
 }
 
 TcpTransport::TcpTransport(EventLoop& loop, Socket socket, const Address& remote)
-    : loop_(loop), socket_(std::move(socket)), remote_(remote), local_(net::local_address(socket_.fd())) {}
+    : loop_(loop),
+      socket_(std::move(socket)),
+      remote_(remote),
+      local_(net::local_address(socket_.fd())) {}
 
 TcpTransport::TcpTransport(EventLoop& loop, const Address& remote, Duration connect_timeout,
                            TransportEvents& events)

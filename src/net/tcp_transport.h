@@ -1,6 +1,7 @@
 #pragma once
-// A transport over one TCP socket: registered once, edge-triggered; a short read counts as drained; all output of a turn leaves in one
-// send; reading is capped per turn, so that one busy peer cannot keep the others waiting.
+// A transport over one TCP socket: registered once, edge-triggered; a short read counts as drained;
+// all output of a turn leaves in one send; reading is capped per turn, so that one busy peer cannot
+// keep the others waiting.
 
 #include "net/socket.h"
 #include "net/transport.h"
@@ -12,7 +13,8 @@ class TcpTransport final : public Transport, private IoHandler {
   /// An accepted socket. `loop` outlives the transport.
   TcpTransport(EventLoop& loop, Socket socket, const Address& remote);
   /// Connects to `remote`.
-  TcpTransport(EventLoop& loop, const Address& remote, Duration connect_timeout, TransportEvents& events);
+  TcpTransport(EventLoop& loop, const Address& remote, Duration connect_timeout,
+               TransportEvents& events);
   ~TcpTransport() override;
 
   void set_events(TransportEvents& events) override;
@@ -56,9 +58,9 @@ class TcpTransport final : public Transport, private IoHandler {
   CloseReason failure_ = CloseReason::Reset;
   bool failed_ = false;  // tell on_closed in the next turn
   bool paused_ = false;
-  bool reading_ = false;         // inside read(): resume() need not schedule
-  bool readable_ = false;        // the kernel may have bytes
-  bool peer_closed_ = false;     // RDHUP was seen: read until the end
+  bool reading_ = false;      // inside read(): resume() need not schedule
+  bool readable_ = false;     // the kernel may have bytes
+  bool peer_closed_ = false;  // RDHUP was seen: read until the end
   bool end_given_ = false;
   bool shutdown_wanted_ = false;
   bool writable_ = true;
@@ -68,7 +70,8 @@ class TcpTransport final : public Transport, private IoHandler {
 class TcpConnector final : public Connector {
  public:
   explicit TcpConnector(EventLoop& loop) : loop_(loop) {}
-  std::unique_ptr<Transport> connect(const Address& address, Duration timeout, TransportEvents& events) override;
+  std::unique_ptr<Transport> connect(const Address& address, Duration timeout,
+                                     TransportEvents& events) override;
 
  private:
   EventLoop& loop_;

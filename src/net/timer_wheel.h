@@ -1,7 +1,8 @@
 #pragma once
-// Timers of one loop: four wheels of 256 slots, one millisecond to a tick (so up to 49 days). Moving a deadline further away and
-// cancelling only write a field of the timer ("lazy"): the wheel looks again when the old deadline comes. A timer of a busy
-// connection therefore costs a few instructions per request.
+// Timers of one loop: four wheels of 256 slots, one millisecond to a tick (so up to 49 days).
+// Moving a deadline further away and cancelling only write a field of the timer ("lazy"): the wheel
+// looks again when the old deadline comes. A timer of a busy connection therefore costs a few
+// instructions per request.
 
 #include <array>
 #include <cstdint>
@@ -25,14 +26,15 @@ struct TimerLink {
 /// One timer. Fires once per arm(). Destroying it cancels. Thread: its loop's.
 class Timer : private detail::TimerLink {
  public:
-  /// `wheel` outlives the timer. `on_fire` may arm, cancel or destroy any other timer, and arm this one, but not destroy this one.
+  /// `wheel` outlives the timer. `on_fire` may arm, cancel or destroy any other timer, and arm this
+  /// one, but not destroy this one.
   Timer(TimerWheel& wheel, std::function<void()> on_fire);
   ~Timer() { unlink(); }
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  /// Fires `after` from the wheel's present time, not earlier, and at most about one millisecond later than the loop can. An armed
-  /// timer is moved.
+  /// Fires `after` from the wheel's present time, not earlier, and at most about one millisecond
+  /// later than the loop can. An armed timer is moved.
   void arm(Duration after);
   void cancel() { armed_ = false; }
   bool armed() const { return armed_; }
@@ -43,7 +45,7 @@ class Timer : private detail::TimerLink {
   void unlink();
 
   TimerWheel& wheel_;
-  uint64_t deadline_ = 0;  // tick at which it fires
+  uint64_t deadline_ = 0;   // tick at which it fires
   uint64_t linked_at_ = 0;  // tick at which the wheel looks at it, ≤ deadline_
   uint8_t level_ = 0;
   bool armed_ = false;
@@ -57,10 +59,12 @@ class TimerWheel {
   TimerWheel(const TimerWheel&) = delete;
   TimerWheel& operator=(const TimerWheel&) = delete;
 
-  /// Moves the wheel's time to `now` and fires what is due, in order of deadlines (to one millisecond).
+  /// Moves the wheel's time to `now` and fires what is due, in order of deadlines (to one
+  /// millisecond).
   void advance(MonotonicTime now);
 
-  /// Until when the loop may sleep; empty when no timer is linked. May be too early (a cancelled timer), never too late.
+  /// Until when the loop may sleep; empty when no timer is linked. May be too early (a cancelled
+  /// timer), never too late.
   std::optional<MonotonicTime> next() const;
 
   MonotonicTime now() const { return now_; }

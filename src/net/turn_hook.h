@@ -1,6 +1,6 @@
 #pragma once
-// Something to run at a certain point of the loop's turn, kept in a list inside the objects themselves: queueing allocates nothing,
-// and destroying the hook takes it off the list.
+// Something to run at a certain point of the loop's turn, kept in a list inside the objects
+// themselves: queueing allocates nothing, and destroying the hook takes it off the list.
 
 namespace wasmgate::net {
 
@@ -73,7 +73,8 @@ class TurnList {
     }
   }
 
-  /// Runs the hooks that are queued now, and `after` after each; those queued meanwhile stay for later.
+  /// Runs the hooks that are queued now, and `after` after each; those queued meanwhile stay for
+  /// later.
   template <class After>
   void run_once(After after) {
     TurnList now;

@@ -22,7 +22,7 @@ Result<std::string_view> unpack(std::string_view bytes, const LayerLimits& limit
   if (!gzip && !zstd) {
     if (bytes.size() > limits.unpacked_bytes) {
       return bad_layer(ErrorCode::LimitExceeded,
-                 "larger than " + std::to_string(limits.unpacked_bytes) + " bytes");
+                       "larger than " + std::to_string(limits.unpacked_bytes) + " bytes");
     }
     return bytes;
   }
@@ -60,7 +60,7 @@ class LayerScan {
     }
     if (at_root_ + in_folders_ > 1 && at_root_ != 1) {
       return bad_layer(ErrorCode::Refused,
-                 "plugin.wasm is there " + std::to_string(at_root_ + in_folders_) + " times");
+                       "plugin.wasm is there " + std::to_string(at_root_ + in_folders_) + " times");
     }
     return std::move(files_);
   }
@@ -70,7 +70,7 @@ class LayerScan {
     const std::string& path = entry.path;
     if (entry.regular && entry.declared > limits_.unpacked_bytes) {
       return bad_layer(ErrorCode::LimitExceeded,
-                 "entry " + path + " claims " + std::to_string(entry.declared) + " bytes");
+                       "entry " + path + " claims " + std::to_string(entry.declared) + " bytes");
     }
     if (base_name(path) == "plugin.wasm") {
       return take_module(path, entry.regular);

@@ -167,9 +167,9 @@ Result<Reference> parse_reference(std::string_view text) {
   }
   out.repository = std::string(rest);
   if (!is_repository(out.repository)) {
-    return bad_reference(text,
-               "\"" + out.repository +
-                   "\" is no repository (lower-case letters, digits, separators . _ - inside)");
+    return bad_reference(
+        text, "\"" + out.repository +
+                  "\" is no repository (lower-case letters, digits, separators . _ - inside)");
   }
   if (out.host == "index.docker.io" || out.host == "registry-1.docker.io") {
     out.host = "docker.io";

@@ -43,7 +43,7 @@ Result<std::string> read_data(archive* a, size_t limit, const std::string& what)
     }
     if (size > limit - out.size()) {
       return bad_tar(ErrorCode::LimitExceeded,
-                 what + " is larger than " + std::to_string(limit) + " bytes");
+                     what + " is larger than " + std::to_string(limit) + " bytes");
     }
     out.append(static_cast<const char*>(block), size);
   }
@@ -109,14 +109,14 @@ Result<std::optional<TarEntry>> TarReader::next(size_t entries) {
   }
   if (++state_->entries > entries) {
     return bad_tar(ErrorCode::LimitExceeded,
-               state_->what + ": more than " + std::to_string(entries) + " entries");
+                   state_->what + ": more than " + std::to_string(entries) + " entries");
   }
   const char* name = archive_entry_pathname(entry);
   auto path = clean_path(name);
   if (!path) {
-    return bad_tar(ErrorCode::Refused, state_->what + ": entry \"" +
-                                       escape_control(name != nullptr ? name : "") +
-                                       "\": absolute paths, \"..\" and control bytes are refused");
+    return bad_tar(ErrorCode::Refused,
+                   state_->what + ": entry \"" + escape_control(name != nullptr ? name : "") +
+                       "\": absolute paths, \"..\" and control bytes are refused");
   }
   TarEntry out;
   out.path = std::move(*path);
@@ -142,9 +142,9 @@ Result<std::string> unpack_zstd(std::string_view bytes, size_t limit, const std:
   }
   auto out = read_data(a.get(), limit, "the unpacked layer");
   if (!out && out.error().code == ErrorCode::LimitExceeded) {
-    return bad_tar(ErrorCode::LimitExceeded, what + ": unpacks to more than " + std::to_string(limit) +
-                                             " bytes (" + std::to_string(bytes.size()) +
-                                             " packed)");
+    return bad_tar(ErrorCode::LimitExceeded, what + ": unpacks to more than " +
+                                                 std::to_string(limit) + " bytes (" +
+                                                 std::to_string(bytes.size()) + " packed)");
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #pragma once
-// A worker's snapshot while anyone uses it: counted by hand (one thread), so that beginning and ending a stream costs one addition.
-// Also remembers each route's cluster, so that a stream finds it without hashing a name.
+// A worker's snapshot while anyone uses it: counted by hand (one thread), so that beginning and
+// ending a stream costs one addition. Also remembers each route's cluster, so that a stream finds
+// it without hashing a name.
 
 #include <functional>
 #include <memory>
@@ -14,12 +15,15 @@ namespace wasmgate::proxy {
 class LiveSnapshot {
  public:
   LiveSnapshot(std::shared_ptr<const WorkerSnapshot> snapshot, ClusterSet& clusters)
-      : snapshot_(std::move(snapshot)), clusters_(clusters), by_route_(snapshot_->model->routes.size()) {}
+      : snapshot_(std::move(snapshot)),
+        clusters_(clusters),
+        by_route_(snapshot_->model->routes.size()) {}
 
   const WorkerSnapshot& operator*() const { return *snapshot_; }
   const WorkerSnapshot* operator->() const { return snapshot_.get(); }
 
-  /// The cluster of a route; null when the configuration has none of that name. Lifetime: this snapshot's.
+  /// The cluster of a route; null when the configuration has none of that name. Lifetime: this
+  /// snapshot's.
   Cluster* cluster_of(RouteIndex route) {
     ClusterRef& place = by_route_[route];
     if (place.get() == nullptr) {

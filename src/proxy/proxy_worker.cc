@@ -22,7 +22,8 @@ class ProxyWorker::Parts final : public ServerConnectionOwner {
         clusters_(context_),
         access_log_(services.access_log == nullptr
                         ? nullptr
-                        : std::make_unique<AccessLog>(services.loop, *services.access_log, config::AccessLogFormat::Text)),
+                        : std::make_unique<AccessLog>(services.loop, *services.access_log,
+                                                      config::AccessLogFormat::Text)),
         streams_(context_, access_log_.get()),
         async_client_(context_, clusters_),
         redis_client_(context_, clusters_),
@@ -42,7 +43,8 @@ class ProxyWorker::Parts final : public ServerConnectionOwner {
 
   void listen(net::Socket socket) {
     listeners_.push_back(std::make_unique<net::TcpListener>(
-        context_.loop, context_.services.logger, std::move(socket), [this](net::Socket accepted, const net::Address& remote) {
+        context_.loop, context_.services.logger, std::move(socket),
+        [this](net::Socket accepted, const net::Address& remote) {
           if (take_place(remote)) {
             add(std::make_unique<net::TcpTransport>(context_.loop, std::move(accepted), remote));
           }
@@ -166,13 +168,16 @@ class ProxyWorker::Parts final : public ServerConnectionOwner {
   net::Timer drain_timer_;
 };
 
-ProxyWorker::ProxyWorker(const WorkerServices& services) : parts_(std::make_unique<Parts>(services)) {}
+ProxyWorker::ProxyWorker(const WorkerServices& services)
+    : parts_(std::make_unique<Parts>(services)) {}
 ProxyWorker::~ProxyWorker() = default;
 void ProxyWorker::set_snapshot(std::shared_ptr<const WorkerSnapshot> snapshot) {
   parts_->set_snapshot(std::move(snapshot));
 }
 void ProxyWorker::listen(net::Socket socket) { parts_->listen(std::move(socket)); }
-void ProxyWorker::accept(std::unique_ptr<net::Transport> transport) { parts_->accept(std::move(transport)); }
+void ProxyWorker::accept(std::unique_ptr<net::Transport> transport) {
+  parts_->accept(std::move(transport));
+}
 AsyncClient& ProxyWorker::async_client() { return parts_->async_client(); }
 RedisClient& ProxyWorker::redis_client() { return parts_->redis_client(); }
 void ProxyWorker::start_drain(std::function<void()> done) { parts_->start_drain(std::move(done)); }

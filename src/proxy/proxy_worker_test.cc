@@ -25,7 +25,10 @@ TEST(ProxyWorker, ForwardsARequestAndItsResponse) {
   ProxyFixture proxy;
   proxy.start();
   auto client = proxy.connect();
-  EXPECT_EQ(proxy.exchange(*client, "GET /x?q=1 HTTP/1.1\r\nHost: a.com\r\nX-Own: 1\r\nX-Request-Id: id\r\n\r\n"), "");
+  EXPECT_EQ(
+      proxy.exchange(*client,
+                     "GET /x?q=1 HTTP/1.1\r\nHost: a.com\r\nX-Own: 1\r\nX-Request-Id: id\r\n\r\n"),
+      "");
   ASSERT_EQ(proxy.upstream_connections(), 1u);
   EXPECT_EQ(proxy.upstream().address.to_string(), "10.0.0.1:80");
   const std::string sent = proxy.upstream().take();
@@ -48,8 +51,9 @@ TEST(ProxyWorker, AddsARequestIdAndWhereTheRequestCameFrom) {
   auto client = proxy.connect();
   proxy.exchange(*client, kGet);
   const std::string sent = proxy.upstream().take();
-  EXPECT_THAT(sent, ::testing::MatchesRegex("GET /x HTTP/1.1\r\nhost: a.com\r\nx-request-id: [0-9a-f-]+\r\n"
-                                              "x-forwarded-for: [0-9.]+\r\nx-forwarded-proto: http\r\n\r\n"));
+  EXPECT_THAT(
+      sent, ::testing::MatchesRegex("GET /x HTTP/1.1\r\nhost: a.com\r\nx-request-id: [0-9a-f-]+\r\n"
+                                    "x-forwarded-for: [0-9.]+\r\nx-forwarded-proto: http\r\n\r\n"));
 }
 
 TEST(ProxyWorker, SendsOncePerSideAndRequest) {
@@ -70,7 +74,8 @@ TEST(ProxyWorker, StreamsARequestBodyAndAChunkedResponse) {
   ProxyFixture proxy;
   proxy.start();
   auto client = proxy.connect();
-  proxy.exchange(*client, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+  proxy.exchange(*client,
+                 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
   EXPECT_THAT(proxy.upstream().take(), EndsWith("\r\n\r\n3\r\nabc\r\n"));
   proxy.exchange(*client, "2\r\nde\r\n0\r\n\r\n");
   EXPECT_EQ(proxy.upstream().take(), "2\r\nde\r\n0\r\n\r\n");
@@ -101,8 +106,8 @@ TEST(ProxyWorker, AnswersContinueAndTakesTheFieldAway) {
   ProxyFixture proxy;
   proxy.start();
   auto client = proxy.connect();
-  const std::string got =
-      proxy.exchange(*client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  const std::string got = proxy.exchange(
+      *client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_THAT(got, StartsWith("HTTP/1.1 100 "));
   EXPECT_THAT(proxy.upstream().take(), Not(HasSubstr("expect")));
   proxy.exchange(*client, "ab");
@@ -110,7 +115,8 @@ TEST(ProxyWorker, AnswersContinueAndTakesTheFieldAway) {
 }
 
 TEST(ProxyWorker, EveryCutOfTheBytesGivesTheSame) {
-  const std::string request = "POST /p HTTP/1.1\r\nHost: a\r\nX-Request-Id: i\r\nContent-Length: 5\r\n\r\nhello";
+  const std::string request =
+      "POST /p HTTP/1.1\r\nHost: a\r\nX-Request-Id: i\r\nContent-Length: 5\r\n\r\nhello";
   std::string expected;
   for (size_t piece = 1; piece < request.size() + 1; ++piece) {
     ProxyFixture proxy;
@@ -148,7 +154,9 @@ TEST(ProxyWorker, AnswersPipelinedRequestsInOrder) {
   ProxyFixture proxy;
   proxy.start();
   auto client = proxy.connect();
-  client->send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\n\r\n");
+  client->send(
+      "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET /3 "
+      "HTTP/1.1\r\nHost: a\r\n\r\n");
   proxy.run();
   std::string got;
   for (const auto* path : {"/1", "/2", "/3"}) {
@@ -167,7 +175,8 @@ TEST(ProxyWorker, AnswersPipelinedRequestsThatNeedNoUpstream) {
   const std::string one(kGet);
   const std::string got = proxy.exchange(*client, one + one + one);
   size_t answers = 0;
-  for (size_t at = got.find("HTTP/1.1 404"); at != std::string::npos; at = got.find("HTTP/1.1 404", at + 1)) {
+  for (size_t at = got.find("HTTP/1.1 404"); at != std::string::npos;
+       at = got.find("HTTP/1.1 404", at + 1)) {
     ++answers;
   }
   EXPECT_EQ(answers, 3u);
@@ -203,7 +212,8 @@ TEST(ProxyWorker, RefusesABadBodyAfterTheHeadWasForwarded) {
   ProxyFixture proxy;
   proxy.start();
   auto client = proxy.connect();
-  proxy.exchange(*client, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+  proxy.exchange(*client,
+                 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
   EXPECT_THAT(proxy.exchange(*client, "0x1\r\n"), StartsWith("HTTP/1.1 400 "));
   EXPECT_TRUE(proxy.upstream().closed);
   EXPECT_EQ(proxy.worker().active_streams(), 0u);
@@ -459,8 +469,9 @@ TEST(ProxyWorker, RetriesARefusedConnectionOnAnotherEndpointWithItsBody) {
   for (int i = 0; i < 4; ++i) {
     auto client = proxy.connect();
     proxy.exchange(*client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab");
-    auto good = std::find_if(proxy.connector.peers.begin(), proxy.connector.peers.end(),
-                             [](const auto& peer) { return peer->address.to_string() == "10.0.0.2:80"; });
+    auto good =
+        std::find_if(proxy.connector.peers.begin(), proxy.connector.peers.end(),
+                     [](const auto& peer) { return peer->address.to_string() == "10.0.0.2:80"; });
     ASSERT_NE(good, proxy.connector.peers.end());
     EXPECT_THAT((*good)->take(), EndsWith("\r\n\r\nab"));
     (*good)->send(kOk);
@@ -650,14 +661,16 @@ TEST(ProxyWorker, ASlowUpstreamStopsTheClientAndMemoryStaysBounded) {
   auto client = proxy.connect();
   client->set_piece(32 * 1024);
   const size_t total = 10 * 1024 * 1024;
-  client->send("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: " + std::to_string(total) + "\r\n\r\n");
+  client->send("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: " + std::to_string(total) +
+               "\r\n\r\n");
   client->send(std::string(total, 'x'));
   proxy.run();
   size_t received = proxy.upstream().take().size();
   const size_t high = proxy.model.gateway.limits.buffer_high_watermark_bytes;
   while (received < total) {
     EXPECT_LE(proxy.upstream().transport->output().size(), high + 64 * 1024);
-    EXPECT_GT(client->in_flight.size() + proxy.upstream().transport->output().size() + 64 * 1024, total - received);
+    EXPECT_GT(client->in_flight.size() + proxy.upstream().transport->output().size() + 64 * 1024,
+              total - received);
     proxy.upstream().grant(256 * 1024);
     proxy.run();
     const size_t more = proxy.upstream().take().size();
@@ -676,7 +689,8 @@ TEST(ProxyWorker, ABodyThatWaitsForAConnectionStopsTheClient) {
   proxy.start();
   auto client = proxy.connect();
   client->set_piece(32 * 1024);
-  client->send("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 2000000\r\n\r\n" + std::string(2'000'000, 'x'));
+  client->send("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 2000000\r\n\r\n" +
+               std::string(2'000'000, 'x'));
   proxy.run();
   EXPECT_GT(client->in_flight.size(), 1'500'000u);
   proxy.resolver.answer({"10.0.0.7"}, seconds(60));
@@ -971,7 +985,8 @@ TEST(ProxyWorker, CanBeDestroyedWithStreamsInProgress) {
 TEST(ProxyWorker, AFilterMayEditBothHeads) {
   LambdaFactory plugin;
   ProxyFixture proxy;
-  plugin.on_headers = [](filter::FilterCallbacks&, filter::Direction d, http::HeaderMap& headers, bool) {
+  plugin.on_headers = [](filter::FilterCallbacks&, filter::Direction d, http::HeaderMap& headers,
+                         bool) {
     headers.add(d == filter::Direction::Request ? "x-in" : "x-out", "1");
     return filter::kContinue;
   };
@@ -988,7 +1003,8 @@ TEST(ProxyWorker, AFilterMayEditBothHeads) {
 TEST(ProxyWorker, AFilterMayAnswerAndNothingGoesUpstream) {
   LambdaFactory plugin;
   ProxyFixture proxy;
-  plugin.on_headers = [](filter::FilterCallbacks& callbacks, filter::Direction d, http::HeaderMap&, bool) {
+  plugin.on_headers = [](filter::FilterCallbacks& callbacks, filter::Direction d, http::HeaderMap&,
+                         bool) {
     if (d == filter::Direction::Request) {
       filter::LocalReply reply;
       reply.status = 403;
@@ -1027,14 +1043,19 @@ TEST(ProxyWorker, AFilterMayPauseAndContinueLater) {
 TEST(ProxyWorker, AFilterThatEditsTheHeadMayChooseAnotherRoute) {
   LambdaFactory plugin;
   ProxyFixture proxy;
-  proxy.model.clusters.push_back({.name = "two", .aliases = {}, .dns_name = "", .endpoints = {{"10.0.0.2", 80}}, .location = {}});
+  proxy.model.clusters.push_back({.name = "two",
+                                  .aliases = {},
+                                  .dns_name = "",
+                                  .endpoints = {{"10.0.0.2", 80}},
+                                  .location = {}});
   config::Route other;
   other.name = "default/two";
   other.host = "two.com";
   other.cluster = "two";
   proxy.model.routes.push_back(other);
   std::string seen;
-  plugin.on_headers = [&](filter::FilterCallbacks& callbacks, filter::Direction d, http::HeaderMap& headers, bool) {
+  plugin.on_headers = [&](filter::FilterCallbacks& callbacks, filter::Direction d,
+                          http::HeaderMap& headers, bool) {
     if (d == filter::Direction::Request) {
       seen = callbacks.info().cluster_name;
       headers.set(http::kAuthority, "two.com");
@@ -1053,7 +1074,8 @@ TEST(ProxyWorker, AFilterThatEditsTheHeadMayChooseAnotherRoute) {
 TEST(ProxyWorker, WithoutClearingTheFirstRouteStays) {
   LambdaFactory plugin;
   ProxyFixture proxy;
-  plugin.on_headers = [&](filter::FilterCallbacks&, filter::Direction d, http::HeaderMap& headers, bool) {
+  plugin.on_headers = [&](filter::FilterCallbacks&, filter::Direction d, http::HeaderMap& headers,
+                          bool) {
     if (d == filter::Direction::Request) {
       headers.set(http::kPath, "/other");
     }
@@ -1071,7 +1093,8 @@ TEST(ProxyWorker, AHeadThatAFilterSpoiledIsNeverSent) {
   LambdaFactory plugin;
   ProxyFixture proxy;
   bool spoil_request = true;
-  plugin.on_headers = [&](filter::FilterCallbacks&, filter::Direction d, http::HeaderMap& headers, bool) {
+  plugin.on_headers = [&](filter::FilterCallbacks&, filter::Direction d, http::HeaderMap& headers,
+                          bool) {
     if (d == filter::Direction::Request && spoil_request) {
       headers.remove(http::kPath);
     }
@@ -1118,7 +1141,8 @@ TEST(ProxyWorker, AFilterSeesTheEndWithTheLastPieceOfAnAnnouncedBody) {
 TEST(ProxyWorker, AFilterMayResetTheStream) {
   LambdaFactory plugin;
   ProxyFixture proxy;
-  plugin.on_headers = [&](filter::FilterCallbacks& callbacks, filter::Direction d, http::HeaderMap&, bool) {
+  plugin.on_headers = [&](filter::FilterCallbacks& callbacks, filter::Direction d, http::HeaderMap&,
+                          bool) {
     if (d == filter::Direction::Response) {
       callbacks.reset_stream("test_reset");
     }

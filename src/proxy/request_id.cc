@@ -8,7 +8,8 @@ namespace {
 
 constexpr uint64_t repeat(uint8_t byte) { return 0x0101010101010101ULL * byte; }
 
-/// Writes `number` as eight hexadecimal digits: all of them at once, one digit in each byte of a word.
+/// Writes `number` as eight hexadecimal digits: all of them at once, one digit in each byte of a
+/// word.
 void write_hex(uint32_t number, char* to) {
   uint64_t digits = number;
   digits = (digits & 0xFFFF0000) << 16 | (digits & 0xFFFF);
@@ -16,7 +17,8 @@ void write_hex(uint32_t number, char* to) {
   digits = (digits & 0x00F000F000F000F0) << 4 | (digits & 0x000F000F000F000F);
   const uint64_t is_letter = (digits + repeat(6)) >> 4 & repeat(1);
   digits += repeat('0') + is_letter * ('a' - '0' - 10);
-  digits = __builtin_bswap64(digits);  // the first digit is the highest byte; memory is little-endian
+  digits =
+      __builtin_bswap64(digits);  // the first digit is the highest byte; memory is little-endian
   std::memcpy(to, &digits, 8);
 }
 
@@ -44,8 +46,8 @@ uint64_t RequestIds::next_number() {
 
 std::string_view RequestIds::next() {
   uint64_t words[2] = {next_number(), next_number()};
-  words[0] = (words[0] & ~uint64_t{0xF000}) | 0x4000;                          // version 4
-  words[1] = (words[1] & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62);          // variant
+  words[0] = (words[0] & ~uint64_t{0xF000}) | 0x4000;                  // version 4
+  words[1] = (words[1] & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62);  // variant
   // 8-4-4-4-12 digits.
   std::array<char, 32> digits;
   for (size_t i = 0; i < 4; ++i) {

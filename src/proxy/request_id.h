@@ -1,5 +1,6 @@
 #pragma once
-// Ids of requests: random UUIDs (version 4). The generator is seeded from the kernel and is fast, not secret.
+// Ids of requests: random UUIDs (version 4). The generator is seeded from the kernel and is fast,
+// not secret.
 
 #include <array>
 #include <cstdint>

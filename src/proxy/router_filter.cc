@@ -29,15 +29,17 @@ FailureKind kind_of(UpstreamFailure failure) {
 
 }  // namespace
 
-void RouterFilter::send_head(Cluster* cluster, bool routed, const http::HeaderMap& head, bool end_stream,
-                             Duration timeout) {
+void RouterFilter::send_head(Cluster* cluster, bool routed, const http::HeaderMap& head,
+                             bool end_stream, Duration timeout) {
   filter::StreamInfo& info = owner_.info();
   if (cluster == nullptr) {
-    owner_.chain().send_local_reply(reply_for(routed ? FailureKind::NoHealthyEndpoint : FailureKind::NoRoute));
+    owner_.chain().send_local_reply(
+        reply_for(routed ? FailureKind::NoHealthyEndpoint : FailureKind::NoRoute));
     return;
   }
   info.cluster_endpoints = static_cast<uint32_t>(cluster->endpoints());
-  request_.start(*cluster, head, end_stream, {.timeout = timeout, .wanted_host = info.upstream_override_host});
+  request_.start(*cluster, head, end_stream,
+                 {.timeout = timeout, .wanted_host = info.upstream_override_host});
 }
 
 void RouterFilter::abandon() {
@@ -47,7 +49,9 @@ void RouterFilter::abandon() {
 
 void RouterFilter::on_upstream_sending(const Host& host, const ClientConnection& connection) {
   filter::StreamInfo& info = owner_.info();
-  http::HeaderMap& keeper = *owner_.chain().request_headers();  // host and connection may be gone before the log is written
+  http::HeaderMap& keeper =
+      *owner_.chain()
+           .request_headers();  // host and connection may be gone before the log is written
   info.upstream_address = keeper.store(host.text);
   info.upstream_port = host.address.port();
   info.upstream_local_address = keeper.store(connection.local_address());
@@ -88,8 +92,9 @@ void RouterFilter::on_upstream_failure(UpstreamFailure failure) {
   const std::string_view flags = reply.flags;
   if (!owner_.chain().send_local_reply(std::move(reply))) {
     info.add_flag(flags);
-    owner_.on_response_cut(failure == UpstreamFailure::Timeout ? "upstream_response_timeout"
-                                                               : "upstream_reset_after_response_started");
+    owner_.on_response_cut(failure == UpstreamFailure::Timeout
+                               ? "upstream_response_timeout"
+                               : "upstream_reset_after_response_started");
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// The end of every filter chain: takes the request that leaves the chain to its cluster, and feeds the response back into the chain.
-// What goes wrong becomes a local reply here (filter/local_reply says which), or a reset when a response has begun.
+// The end of every filter chain: takes the request that leaves the chain to its cluster, and feeds
+// the response back into the chain. What goes wrong becomes a local reply here (filter/local_reply
+// says which), or a reset when a response has begun.
 
 #include "filter/filter_chain.h"
 #include "proxy/upstream/upstream_request.h"
@@ -23,10 +24,13 @@ class RouterOwner {
 class RouterFilter final : private UpstreamRequestEvents {
  public:
   /// Both outlive it. Used again for each request.
-  RouterFilter(WorkerContext& context, RouterOwner& owner) : context_(context), owner_(owner), request_(context, *this) {}
+  RouterFilter(WorkerContext& context, RouterOwner& owner)
+      : context_(context), owner_(owner), request_(context, *this) {}
 
-  /// `cluster` null: answers 404 (`routed` false) or 503. `head` stays alive until the stream's end.
-  void send_head(Cluster* cluster, bool routed, const http::HeaderMap& head, bool end_stream, Duration timeout);
+  /// `cluster` null: answers 404 (`routed` false) or 503. `head` stays alive until the stream's
+  /// end.
+  void send_head(Cluster* cluster, bool routed, const http::HeaderMap& head, bool end_stream,
+                 Duration timeout);
   void send_data(Buffer& data, bool end_stream) { request_.send_data(data, end_stream); }
   void send_trailers(const http::HeaderMap& trailers) { request_.send_trailers(trailers); }
 

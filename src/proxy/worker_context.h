@@ -1,5 +1,6 @@
 #pragma once
-// What the parts of one worker share. Made by ProxyWorker, lives as long as it; everything in it belongs to the worker's thread.
+// What the parts of one worker share. Made by ProxyWorker, lives as long as it; everything in it
+// belongs to the worker's thread.
 
 #include <chrono>
 #include <cstdint>

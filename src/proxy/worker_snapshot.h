@@ -1,7 +1,8 @@
 #pragma once
-// What one worker serves from: the checked configuration, the routes' index, and per route the chain of this worker's plug-ins. Built
-// off the loop, then given to ProxyWorker::set_snapshot and never changed. Each stream keeps the snapshot of its beginning until it
-// ends; connections and upstream pools belong to the worker and outlive snapshots.
+// What one worker serves from: the checked configuration, the routes' index, and per route the
+// chain of this worker's plug-ins. Built off the loop, then given to ProxyWorker::set_snapshot and
+// never changed. Each stream keeps the snapshot of its beginning until it ends; connections and
+// upstream pools belong to the worker and outlive snapshots.
 
 #include <memory>
 #include <vector>
@@ -24,8 +25,9 @@ struct WorkerSnapshot {
   /// The chain of requests that no route takes, before they are answered 404. Usually empty.
   RouteChain unrouted_chain;
 
-  /// Owns the factories (this worker's). A factory that goes on unchanged may stand in several snapshots. Destroyed on the worker's
-  /// thread after the last stream of this snapshot, or on the caller's when the snapshot was never set.
+  /// Owns the factories (this worker's). A factory that goes on unchanged may stand in several
+  /// snapshots. Destroyed on the worker's thread after the last stream of this snapshot, or on the
+  /// caller's when the snapshot was never set.
   std::vector<std::shared_ptr<filter::FilterFactory>> factories;
 
   const RouteChain& chain_of(RouteIndex route) const {

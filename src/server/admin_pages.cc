@@ -7,9 +7,11 @@ namespace wasmgate::server {
 namespace {
 
 // No trap, exceeded limit or quarantine within the plug-in's window.
-admin::Condition healthy(wasm::Plugin* plugin, const std::string& reason_when_missing, bool fails_open, MonotonicTime now) {
+admin::Condition healthy(wasm::Plugin* plugin, const std::string& reason_when_missing,
+                         bool fails_open, MonotonicTime now) {
   if (plugin == nullptr) {
-    return {"Healthy", false, reason_when_missing.empty() ? "NotRunning" : reason_when_missing, "nothing of it runs"};
+    return {"Healthy", false, reason_when_missing.empty() ? "NotRunning" : reason_when_missing,
+            "nothing of it runs"};
   }
   const wasm::CrashBudget::Health health = plugin->crashes().health(now);
   if (health.crashes == 0 && !health.quarantined) {
@@ -26,7 +28,8 @@ admin::Condition healthy(wasm::Plugin* plugin, const std::string& reason_when_mi
 }
 
 admin::CanaryState canary_state(const CanaryStatus& from, MonotonicTime now) {
-  admin::CanaryState out{from.url, from.digest, from.share / 100.0, from.header, from.serving, from.reason, from.message};
+  admin::CanaryState out{from.url,     from.digest, from.share / 100.0, from.header,
+                         from.serving, from.reason, from.message};
   if (from.serving) {
     const auto plugin = from.running.lock();
     admin::Condition condition = healthy(plugin.get(), "", false, now);
@@ -46,7 +49,8 @@ class DaemonSource final : public admin::AdminSource {
   std::vector<admin::ReadinessCheck> readiness() const override {
     std::vector<admin::ReadinessCheck> out{
         {"configuration", state_.ready, state_.ready ? "" : "no generation serves yet"}};
-    // A plug-in that does not run concerns its own routes only: it is named, and the gateway stays ready for the others.
+    // A plug-in that does not run concerns its own routes only: it is named, and the gateway stays
+    // ready for the others.
     for (const PluginStatus& plugin : state_.published.statuses) {
       out.push_back({"plugin " + plugin.resource, true,
                      plugin.programmed ? "" : plugin.reason + ": " + plugin.message});
@@ -63,13 +67,20 @@ class DaemonSource final : public admin::AdminSource {
       const auto condition = [&](const char* type, bool holds) {
         return admin::Condition{type, holds, holds ? "" : from.reason, holds ? "" : from.message};
       };
-      out.push_back({from.resource, from.url, from.digest, from.abi, from.serving_older,
-                     {condition("Accepted", from.accepted), condition("ResolvedRefs", from.resolved),
-                      condition("Programmed", from.programmed), healthy(from.running.lock().get(), from.reason, from.fails_open, state_.clock.now())},
-                     from.phase,
-                     from.priority == INT32_MIN ? std::nullopt : std::optional(from.priority),
-                     from.on_trial_before,
-                     from.canary ? std::optional(canary_state(*from.canary, state_.clock.now())) : std::nullopt});
+      out.push_back(
+          {from.resource,
+           from.url,
+           from.digest,
+           from.abi,
+           from.serving_older,
+           {condition("Accepted", from.accepted), condition("ResolvedRefs", from.resolved),
+            condition("Programmed", from.programmed),
+            healthy(from.running.lock().get(), from.reason, from.fails_open, state_.clock.now())},
+           from.phase,
+           from.priority == INT32_MIN ? std::nullopt : std::optional(from.priority),
+           from.on_trial_before,
+           from.canary ? std::optional(canary_state(*from.canary, state_.clock.now()))
+                       : std::nullopt});
     }
     return out;
   }

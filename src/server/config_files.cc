@@ -38,8 +38,8 @@ std::vector<fs::path> sorted_entries(const fs::path& folder, std::error_code& er
   return entries;
 }
 
-void collect(const fs::path& folder, int depth, std::vector<std::string>& files, std::vector<std::string>& folders,
-             config::Diagnostics* problems) {
+void collect(const fs::path& folder, int depth, std::vector<std::string>& files,
+             std::vector<std::string>& folders, config::Diagnostics* problems) {
   std::error_code error;
   folders.push_back(folder.string());
   for (const fs::path& entry : sorted_entries(folder, error)) {

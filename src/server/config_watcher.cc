@@ -44,8 +44,8 @@ void ConfigWatcher::watch(const std::set<std::string>& folders) {
       at = watched_.erase(at);
     }
   }
-  constexpr uint32_t kMask = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF |
-                             IN_MOVE_SELF | IN_ONLYDIR;
+  constexpr uint32_t kMask = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE |
+                             IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
   for (const std::string& folder : folders) {
     const int watch = ::inotify_add_watch(inotify_.fd(), folder.c_str(), kMask);
     if (watch >= 0) {

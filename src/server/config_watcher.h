@@ -1,6 +1,7 @@
 #pragma once
-// Watches folders for changes (inotify): the folders of configuration files and of file:// plug-ins. Folders rather than files,
-// since editors and Kubernetes replace files by renaming. Changes are reported once they have been quiet for the debounce time.
+// Watches folders for changes (inotify): the folders of configuration files and of file://
+// plug-ins. Folders rather than files, since editors and Kubernetes replace files by renaming.
+// Changes are reported once they have been quiet for the debounce time.
 
 #include <chrono>
 #include <functional>

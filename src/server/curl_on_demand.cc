@@ -1,6 +1,6 @@
-// libcurl, loaded when the first address is fetched. It brings some thirty libraries of its own (TLS, LDAP, Kerberos), whose
-// relocations cost each start of the program, compiling children included, several times what a plug-in does. These are the functions
-// that http_fetcher.cc calls.
+// libcurl, loaded when the first address is fetched. It brings some thirty libraries of its own
+// (TLS, LDAP, Kerberos), whose relocations cost each start of the program, compiling children
+// included, several times what a plug-in does. These are the functions that http_fetcher.cc calls.
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
@@ -35,9 +35,12 @@ static_assert(sizeof(long) == sizeof(void*) && sizeof(curl_off_t) == sizeof(void
 
 WASMGATE_FORWARD(curl_library, CURLcode, curl_global_init, (long flags), (flags), CURLE_FAILED_INIT)
 WASMGATE_FORWARD(curl_library, CURL*, curl_easy_init, (), (), nullptr)
-WASMGATE_FORWARD(curl_library, CURLcode, curl_easy_perform, (CURL * curl), (curl), CURLE_FAILED_INIT)
-WASMGATE_FORWARD(curl_library, const char*, curl_easy_strerror, (CURLcode code), (code), "libcurl.so.4 cannot be loaded")
-WASMGATE_FORWARD(curl_library, curl_slist*, curl_slist_append, (curl_slist * list, const char* text), (list, text), nullptr)
+WASMGATE_FORWARD(curl_library, CURLcode, curl_easy_perform, (CURL * curl), (curl),
+                 CURLE_FAILED_INIT)
+WASMGATE_FORWARD(curl_library, const char*, curl_easy_strerror, (CURLcode code), (code),
+                 "libcurl.so.4 cannot be loaded")
+WASMGATE_FORWARD(curl_library, curl_slist*, curl_slist_append,
+                 (curl_slist * list, const char* text), (list, text), nullptr)
 WASMGATE_FORWARD_VARIADIC(curl_easy_setopt, CURLoption)
 WASMGATE_FORWARD_VARIADIC(curl_easy_getinfo, CURLINFO)
 

@@ -22,7 +22,8 @@ constexpr int kOk = 0;
 constexpr int kFailed = 1;
 constexpr int kInvalidConfiguration = 3;
 
-// As many descriptors as the system allows: connections are limited by configuration, not by the shell's default.
+// As many descriptors as the system allows: connections are limited by configuration, not by the
+// shell's default.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
@@ -38,12 +39,15 @@ std::string folder_of(const std::string& path) {
 
 }  // namespace
 
-Daemon::Daemon(const Options& options) : options_(options), logger_(make_stderr_logger(options.log_level)) {
+Daemon::Daemon(const Options& options)
+    : options_(options), logger_(make_stderr_logger(options.log_level)) {
   raise_descriptor_limit();
   signals_ = std::make_unique<Signals>(loop_, [this](int signal) { on_signal(signal); });
   reloads_ = metrics_.counter("wasmgate_config_reloads_total", "Configurations that went live.");
-  refused_ = metrics_.counter("wasmgate_config_refused_total", "Configurations that were refused; the old one served on.");
-  generation_ = metrics_.gauge("wasmgate_config_generation", "Number of the generation that serves.");
+  refused_ = metrics_.counter("wasmgate_config_refused_total",
+                              "Configurations that were refused; the old one served on.");
+  generation_ =
+      metrics_.gauge("wasmgate_config_generation", "Number of the generation that serves.");
 }
 
 Daemon::~Daemon() {
@@ -64,9 +68,11 @@ bool Daemon::take_state_folder() {
   auto lock = StateLock::take(state_folder(options_.state_dir));
   if (!lock && lock.error().code == ErrorCode::InvalidArgument && options_.state_dir.empty() &&
       (options_.state_may_move || options_.paths.empty())) {
-    std::string folder = (std::filesystem::temp_directory_path() / "wasmgate-state-XXXXXX").string();
+    std::string folder =
+        (std::filesystem::temp_directory_path() / "wasmgate-state-XXXXXX").string();
     if (::mkdtemp(folder.data()) != nullptr) {
-      logger_->info("{}; this one uses a temporary folder", lock.error().detail.substr(0, lock.error().detail.find(';')));
+      logger_->info("{}; this one uses a temporary folder",
+                    lock.error().detail.substr(0, lock.error().detail.find(';')));
       options_.state_dir = temporary_state_ = folder;
       kept_ = KeptGenerations(folder + "/generations");
       lock = StateLock::take(folder);
@@ -136,14 +142,15 @@ bool Daemon::start_engine(const config::Model& model) {
       wasm::ProcessServices{*engine_, *stores_, metrics_, *logger_, random_, clock_});
   CompileLimits limits;
   limits.in_child = !options.small;
-  compiler_ = std::make_unique<PluginCompiler>(*engine_, *logger_, random_,
-                                               state_folder(options_.state_dir) + "/compiled", limits);
+  compiler_ = std::make_unique<PluginCompiler>(
+      *engine_, *logger_, random_, state_folder(options_.state_dir) + "/compiled", limits);
   return true;
 }
 
 bool Daemon::start_workers(const config::Model& model) {
-  const uint32_t workers =
-      model.gateway.workers != 0 ? model.gateway.workers : std::max(1U, std::thread::hardware_concurrency());
+  const uint32_t workers = model.gateway.workers != 0
+                               ? model.gateway.workers
+                               : std::max(1U, std::thread::hardware_concurrency());
   if (!open_listeners(model, workers)) {
     return false;
   }
@@ -156,14 +163,14 @@ bool Daemon::start_workers(const config::Model& model) {
     access_log_ = std::move(*log);
   }
   proxy_metrics_ = std::make_unique<proxy::ProxyMetrics>(metrics_);
-  connection_limits_ = std::make_unique<proxy::ConnectionLimits>(model.gateway.limits.connections,
-                                                                 model.gateway.limits.connections_per_address);
+  connection_limits_ = std::make_unique<proxy::ConnectionLimits>(
+      model.gateway.limits.connections, model.gateway.limits.connections_per_address);
   preparer_ = std::make_unique<VmPreparer>();
-  const WorkerShared shared{*logger_,           random_,           metrics_, *proxy_metrics_,
-                            *connection_limits_, access_log_.get(), *preparer_,
-                            // By way of this thread, which outlives the workers and knows whether there is a publisher.
-                            [this] { loop_.post([this] { look_again(); }); },
-                            workers};
+  const WorkerShared shared{
+      *logger_, random_, metrics_, *proxy_metrics_, *connection_limits_, access_log_.get(),
+      *preparer_,
+      // By way of this thread, which outlives the workers and knows whether there is a publisher.
+      [this] { loop_.post([this] { look_again(); }); }, workers};
   for (uint32_t i = 0; i < workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, shared));
   }
@@ -173,9 +180,12 @@ bool Daemon::start_workers(const config::Model& model) {
   if (!open_store()) {
     return false;
   }
-  builder_ = std::make_unique<GenerationBuilder>(*store_, *compiler_, *process_, *preparer_, workers, clock_, *logger_);
+  builder_ = std::make_unique<GenerationBuilder>(*store_, *compiler_, *process_, *preparer_,
+                                                 workers, clock_, *logger_);
   publisher_ = std::make_unique<Publisher>(*builder_, workers_, [this](Published published) {
-    loop_.post([this, box = std::make_shared<Published>(std::move(published))] { on_published(std::move(*box)); });
+    loop_.post([this, box = std::make_shared<Published>(std::move(published))] {
+      on_published(std::move(*box));
+    });
   });
   return true;
 }
@@ -187,11 +197,13 @@ bool Daemon::open_listeners(const config::Model& model, uint32_t workers) {
     for (uint32_t i = 0; i < workers; ++i) {
       auto socket = address ? net::listen_tcp(*address, true) : tl::unexpected(address.error());
       if (!socket) {
-        logger_->error("cannot listen on {}:{}: {}", listener.address, listener.port, socket.error().detail);
+        logger_->error("cannot listen on {}:{}: {}", listener.address, listener.port,
+                       socket.error().detail);
         return false;
       }
       if (i == 0) {
-        address = net::local_address(socket->fd());  // port 0: the one the kernel chose, for all workers
+        address =
+            net::local_address(socket->fd());  // port 0: the one the kernel chose, for all workers
         addresses_.push_back(*address);
       }
       sockets_[i].push_back(std::move(*socket));
@@ -205,10 +217,12 @@ bool Daemon::open_store() {
     const char* value = std::getenv(name);
     return std::string(value != nullptr ? value : "");
   };
-  credentials_ = std::make_unique<artifact::StoredCredentials>(artifact::credential_files(environment), credential_helper_);
+  credentials_ = std::make_unique<artifact::StoredCredentials>(
+      artifact::credential_files(environment), credential_helper_);
   artifact::StoreOptions options;
   options.folder = state_folder(options_.state_dir) + "/artifacts";
-  auto store = artifact::ArtifactStore::open(std::move(options), fetcher_, *credentials_, sleeper_, clock_, *logger_);
+  auto store = artifact::ArtifactStore::open(std::move(options), fetcher_, *credentials_, sleeper_,
+                                             clock_, *logger_);
   if (!store) {
     logger_->error("the plug-in cache cannot be opened: {}", store.error().detail);
     return false;
@@ -232,8 +246,8 @@ config::LoadResult Daemon::load_files() {
 // True when there is no error.
 bool Daemon::print_diagnostics(const config::Diagnostics& diagnostics) const {
   if (!diagnostics.empty()) {
-    const std::string text =
-        config::render_text(diagnostics, sources_) + config::render_summary(diagnostics, sources_.size());
+    const std::string text = config::render_text(diagnostics, sources_) +
+                             config::render_summary(diagnostics, sources_.size());
     std::fwrite(text.data(), 1, text.size(), stderr);
   }
   return !diagnostics.has_errors();
@@ -295,9 +309,10 @@ void Daemon::on_published(Published published) {
   published_ = std::move(published);
   metrics_.add(reloads_);
   metrics_.set(generation_, static_cast<int64_t>(published_.number));
-  logger_->info("generation {} serves on {} workers: {} routes, {} clusters, {} plug-ins, {} ms", published_.number,
-                workers_.size(), published_.model->routes.size(), published_.model->clusters.size(),
-                published_.model->plugins.size(), published_.took.count());
+  logger_->info("generation {} serves on {} workers: {} routes, {} clusters, {} plug-ins, {} ms",
+                published_.number, workers_.size(), published_.model->routes.size(),
+                published_.model->clusters.size(), published_.model->plugins.size(),
+                published_.took.count());
   keep_generation();
   if (ready_) {
     write_status_soon();
@@ -312,7 +327,8 @@ void Daemon::on_published(Published published) {
       }
     });
   }
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin_);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begin_);
   std::string text;
   for (const net::Address& address : addresses_) {
     text += "   http " + address.to_string();
@@ -342,7 +358,8 @@ void Daemon::write_port_file() {
 // Folders of the files that were given, and of the modules that plug-ins name.
 void Daemon::watch(const config::Model& model) {
   if (watcher_ == nullptr) {
-    watcher_ = std::make_unique<ConfigWatcher>(loop_, *logger_, [this] { reload("files changed"); });
+    watcher_ =
+        std::make_unique<ConfigWatcher>(loop_, *logger_, [this] { reload("files changed"); });
   }
   std::set<std::string> folders;
   for (const std::string& path : options_.paths) {

@@ -1,6 +1,7 @@
 #pragma once
-// The parts of the running daemon and how they hang together. Everything here lives on the main thread; workers, the publisher and
-// the VM preparer have threads of their own and are talked to by mailbox.
+// The parts of the running daemon and how they hang together. Everything here lives on the main
+// thread; workers, the publisher and the VM preparer have threads of their own and are talked to by
+// mailbox.
 
 #include <memory>
 #include <optional>
@@ -101,7 +102,8 @@ class Daemon {
   KeptGenerations kept_{state_folder(options_.state_dir) + "/generations"};
   std::unique_ptr<SmallServer> admin_socket_;
   /// What was given to the publisher and has not served yet, with the first folder's texts.
-  std::vector<std::pair<std::shared_ptr<const config::Model>, std::vector<config::SourceText>>> offered_;
+  std::vector<std::pair<std::shared_ptr<const config::Model>, std::vector<config::SourceText>>>
+      offered_;
   std::unique_ptr<ConfigWatcher> watcher_;
   std::vector<config::SourceText> builtin_;
   std::vector<config::SourceText> sources_;  // read last

@@ -8,7 +8,8 @@
 namespace wasmgate::server {
 namespace {
 
-// A plug-in by hand, without any SDK: answers 403 to paths that begin with "/blocked", and marks every other response.
+// A plug-in by hand, without any SDK: answers 403 to paths that begin with "/blocked", and marks
+// every other response.
 constexpr std::string_view kDemoPlugin = R"wat((module
   (import "env" "proxy_get_header_map_value" (func $get (param i32 i32 i32 i32 i32) (result i32)))
   (import "env" "proxy_add_header_map_value" (func $add (param i32 i32 i32 i32 i32) (result i32)))
@@ -130,10 +131,14 @@ config::SourceText echo_service(const net::Address& echo) {
   const std::string port = std::to_string(echo.port());
   return {"built-in/echo.yaml",
           "apiVersion: v1\nkind: Service\nmetadata: {name: echo, namespace: demo}\n"
-          "spec:\n  ports:\n  - {name: http, port: 80, targetPort: " + port + "}\n---\n"
-          "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"
-          "metadata:\n  name: echo-1\n  namespace: demo\n  labels: {kubernetes.io/service-name: echo}\n"
-          "addressType: IPv4\nports:\n- {name: http, port: " + port + "}\nendpoints:\n- addresses: [127.0.0.1]\n"};
+          "spec:\n  ports:\n  - {name: http, port: 80, targetPort: " +
+              port +
+              "}\n---\n"
+              "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"
+              "metadata:\n  name: echo-1\n  namespace: demo\n  labels: "
+              "{kubernetes.io/service-name: echo}\n"
+              "addressType: IPv4\nports:\n- {name: http, port: " +
+              port + "}\nendpoints:\n- addresses: [127.0.0.1]\n"};
 }
 
 Result<config::SourceText> builtin_configuration(const std::string& folder) {

@@ -15,15 +15,15 @@ namespace {
 
 tl::unexpected<Error> system_failure(const std::string& path) {
   const int error = errno;
-  return fail(error == ENOENT ? ErrorCode::NotFound : ErrorCode::Refused, path + ": " + std::strerror(error),
-              ErrorSource::Config);
+  return fail(error == ENOENT ? ErrorCode::NotFound : ErrorCode::Refused,
+              path + ": " + std::strerror(error), ErrorSource::Config);
 }
 
 }  // namespace
 
 Result<std::string> read_descriptor(int fd, size_t limit_bytes) {
   std::string out;
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
     out.reserve(std::min(static_cast<size_t>(info.st_size), limit_bytes));  // what is read decides
   }
@@ -40,7 +40,8 @@ Result<std::string> read_descriptor(int fd, size_t limit_bytes) {
       return out;
     }
     if (out.size() + static_cast<size_t>(n) > limit_bytes) {
-      return fail(ErrorCode::LimitExceeded, "larger than " + std::to_string(limit_bytes) + " bytes");
+      return fail(ErrorCode::LimitExceeded,
+                  "larger than " + std::to_string(limit_bytes) + " bytes");
     }
     out.append(block, static_cast<size_t>(n));
   }
@@ -51,7 +52,7 @@ Result<std::string> read_file(const std::string& path, size_t limit_bytes) {
   if (fd < 0) {
     return system_failure(path);
   }
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     ::close(fd);
     return fail(ErrorCode::Refused, path + ": not a regular file", ErrorSource::Config);
@@ -69,15 +70,16 @@ Result<MappedFile> MappedFile::open(const std::string& path, size_t limit_bytes)
   if (fd < 0) {
     return system_failure(path);
   }
-  struct stat info {};
+  struct stat info{};
   const bool regular = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0;
   const auto size = static_cast<size_t>(info.st_size);
-  void* const data =
-      regular && size <= limit_bytes ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0) : MAP_FAILED;
+  void* const data = regular && size <= limit_bytes
+                         ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0)
+                         : MAP_FAILED;
   ::close(fd);
   if (data == MAP_FAILED) {
-    return fail(regular && size > limit_bytes ? ErrorCode::LimitExceeded : ErrorCode::Refused, path + ": cannot be mapped",
-                ErrorSource::Config);
+    return fail(regular && size > limit_bytes ? ErrorCode::LimitExceeded : ErrorCode::Refused,
+                path + ": cannot be mapped", ErrorSource::Config);
   }
   return MappedFile(data, size);
 }
@@ -104,7 +106,8 @@ bool write_descriptor(int fd, std::string_view bytes) {
 
 Result<void> write_file_atomically(const std::string& path, std::string_view bytes, unsigned mode) {
   static std::atomic<unsigned> serial{0};
-  const std::string part = path + "." + std::to_string(::getpid()) + "." + std::to_string(++serial) + ".part";
+  const std::string part =
+      path + "." + std::to_string(::getpid()) + "." + std::to_string(++serial) + ".part";
   const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0) {
     return system_failure(part);

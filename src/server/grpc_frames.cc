@@ -77,15 +77,21 @@ std::string grpc_message_of(const http::HeaderMap& map) {
 
 uint32_t grpc_status_of_http(int status) {
   switch (status) {
-    case 400: return kGrpcInternal;
-    case 401: return 16;  // Unauthenticated
-    case 403: return 7;   // PermissionDenied
-    case 404: return 12;  // Unimplemented
+    case 400:
+      return kGrpcInternal;
+    case 401:
+      return 16;  // Unauthenticated
+    case 403:
+      return 7;  // PermissionDenied
+    case 404:
+      return 12;  // Unimplemented
     case 429:
     case 502:
     case 503:
-    case 504: return kGrpcUnavailable;
-    default: return kGrpcUnknown;
+    case 504:
+      return kGrpcUnavailable;
+    default:
+      return kGrpcUnknown;
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// gRPC on top of HTTP/2 messages: the five-byte frame around each message, the mapping of statuses, and the escapes of grpc-message
+// gRPC on top of HTTP/2 messages: the five-byte frame around each message, the mapping of statuses,
+// and the escapes of grpc-message
 // ("gRPC over HTTP2" of the gRPC project). Bytes only.
 
 #include <cstddef>
@@ -32,8 +33,8 @@ class GrpcFrameReader {
   explicit GrpcFrameReader(size_t limit_bytes) : limit_bytes_(limit_bytes) {}
 
   void feed(std::string_view bytes) { buffer_.append(bytes); }
-  /// The next whole message; call until NeedMore. Compressed: a frame with the compressed flag, which nobody asked for. After
-  /// Compressed and TooLarge nothing more can be read.
+  /// The next whole message; call until NeedMore. Compressed: a frame with the compressed flag,
+  /// which nobody asked for. After Compressed and TooLarge nothing more can be read.
   Outcome next(std::string& message);
   /// True when the body ended inside a message.
   bool cut() const { return !buffer_.empty(); }
@@ -43,7 +44,8 @@ class GrpcFrameReader {
   std::string buffer_;
 };
 
-/// grpc-status of a response's head or trailers. A number above 16 or no number is Unknown; empty when there is none.
+/// grpc-status of a response's head or trailers. A number above 16 or no number is Unknown; empty
+/// when there is none.
 std::optional<uint32_t> grpc_status_of(const http::HeaderMap& map);
 /// grpc-message with its percent escapes undone; bad escapes stay as they are.
 std::string grpc_message_of(const http::HeaderMap& map);

@@ -23,7 +23,8 @@ class HttpFetcher final : public artifact::Fetcher {
   Result<artifact::FetchResponse> fetch(const artifact::FetchRequest& request,
                                         const artifact::BodySink& sink) override;
 
-  /// Ends the present exchange within a second, and all later ones at once (Cancelled). Thread: any.
+  /// Ends the present exchange within a second, and all later ones at once (Cancelled). Thread:
+  /// any.
   void stop() { stopped_ = true; }
 
  private:

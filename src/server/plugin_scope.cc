@@ -29,7 +29,8 @@ bool service_matches(const std::vector<std::string>& services, std::string_view 
                      [&](const std::string& s) { return s == parts[3] || s == with_port; });
 }
 
-// Could some host that the route's pattern admits match the rule's pattern? A route's "*.x" admits one more label in front of
+// Could some host that the route's pattern admits match the rule's pattern? A route's "*.x" admits
+// one more label in front of
 // ".x"; a rule's "*x" is a suffix and "x*" a prefix.
 bool domain_could_match(std::string_view raw, std::string_view route_host) {
   const std::string rule = config::lower_case(raw);
@@ -58,7 +59,8 @@ bool domain_could_match(std::string_view raw, std::string_view route_host) {
 
 bool rule_could_match(const config::MatchRule& rule, const config::Route& route) {
   if (!rule.ingress.empty()) {
-    const bool named = std::find(rule.ingress.begin(), rule.ingress.end(), route.name) != rule.ingress.end();
+    const bool named =
+        std::find(rule.ingress.begin(), rule.ingress.end(), route.name) != rule.ingress.end();
     return named && (rule.service.empty() || service_matches(rule.service, route.cluster));
   }
   if (!rule.service.empty()) {
@@ -69,9 +71,9 @@ bool rule_could_match(const config::MatchRule& rule, const config::Route& route)
 }
 
 bool plugin_stands_in(const config::Plugin& plugin, const config::Route& route) {
-  return plugin.has_global || std::any_of(plugin.rules.begin(), plugin.rules.end(), [&](const config::MatchRule& r) {
-           return rule_could_match(r, route);
-         });
+  return plugin.has_global ||
+         std::any_of(plugin.rules.begin(), plugin.rules.end(),
+                     [&](const config::MatchRule& r) { return rule_could_match(r, route); });
 }
 
 }  // namespace wasmgate::server

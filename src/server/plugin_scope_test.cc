@@ -5,7 +5,8 @@
 namespace wasmgate::server {
 namespace {
 
-config::Route route(std::string name, std::string host, std::string cluster = "outbound|80||svc.ns.svc.cluster.local") {
+config::Route route(std::string name, std::string host,
+                    std::string cluster = "outbound|80||svc.ns.svc.cluster.local") {
   config::Route r;
   r.name = std::move(name);
   r.host = std::move(host);

@@ -9,13 +9,20 @@ namespace {
 
 wasm::FailureCause cause_of(config::FailCause cause) {
   switch (cause) {
-    case config::FailCause::Unavailable: return wasm::FailureCause::Unavailable;
-    case config::FailCause::Start: return wasm::FailureCause::Start;
-    case config::FailCause::Configure: return wasm::FailureCause::Configure;
-    case config::FailCause::Trap: return wasm::FailureCause::Trap;
-    case config::FailCause::Deadline: return wasm::FailureCause::Deadline;
-    case config::FailCause::Memory: return wasm::FailureCause::Memory;
-    case config::FailCause::Quarantine: return wasm::FailureCause::Quarantine;
+    case config::FailCause::Unavailable:
+      return wasm::FailureCause::Unavailable;
+    case config::FailCause::Start:
+      return wasm::FailureCause::Start;
+    case config::FailCause::Configure:
+      return wasm::FailureCause::Configure;
+    case config::FailCause::Trap:
+      return wasm::FailureCause::Trap;
+    case config::FailCause::Deadline:
+      return wasm::FailureCause::Deadline;
+    case config::FailCause::Memory:
+      return wasm::FailureCause::Memory;
+    case config::FailCause::Quarantine:
+      return wasm::FailureCause::Quarantine;
   }
   return wasm::FailureCause::Unavailable;
 }
@@ -70,8 +77,8 @@ class KeyText {
 
 }  // namespace
 
-wasm::PluginSpec make_plugin_spec(const config::Plugin& plugin, const std::string& digest, uint64_t generation,
-                                  const std::string& node_id) {
+wasm::PluginSpec make_plugin_spec(const config::Plugin& plugin, const std::string& digest,
+                                  uint64_t generation, const std::string& node_id) {
   wasm::PluginSpec spec;
   spec.name = plugin.name;
   spec.resource = plugin.resource;
@@ -96,7 +103,9 @@ wasm::PluginSpec make_plugin_spec(const config::Plugin& plugin, const std::strin
 std::string plugin_key(const wasm::PluginSpec& spec) {
   KeyText key;
   key.add(spec.name).add(spec.vm_id).add(spec.root_id).add(spec.digest);
-  key.add(spec.configuration.has_value() ? 1 : 0).add(spec.configuration.value_or("")).add(spec.vm_configuration);
+  key.add(spec.configuration.has_value() ? 1 : 0)
+      .add(spec.configuration.value_or(""))
+      .add(spec.vm_configuration);
   for (const auto& [name, value] : spec.environment) {
     key.add(name).add(value);
   }
@@ -113,11 +122,28 @@ std::string plugin_key(const wasm::PluginSpec& spec) {
     key.add(static_cast<int>(cause)).add(open ? 1 : 0);
   }
   const wasm::PluginLimits& l = spec.limits;
-  key.add(l.memory_limit_bytes).add(l.table_elements).add(l.call_deadline.count()).add(l.start_deadline.count());
-  key.add(l.request_deadline.count()).add(l.pause_limit.count()).add(l.min_tick.count()).add(l.log_lines_per_second);
-  key.add(l.log_line_bytes).add(l.shared_data_keys).add(l.shared_data_bytes).add(l.queue_count).add(l.queue_items);
-  key.add(l.queue_bytes).add(l.metric_count).add(l.callouts_per_stream).add(l.callouts).add(l.callout_response_bytes);
-  key.add(l.crash_budget).add(l.crash_window.count()).add(l.backoff_min.count()).add(l.backoff_max.count());
+  key.add(l.memory_limit_bytes)
+      .add(l.table_elements)
+      .add(l.call_deadline.count())
+      .add(l.start_deadline.count());
+  key.add(l.request_deadline.count())
+      .add(l.pause_limit.count())
+      .add(l.min_tick.count())
+      .add(l.log_lines_per_second);
+  key.add(l.log_line_bytes)
+      .add(l.shared_data_keys)
+      .add(l.shared_data_bytes)
+      .add(l.queue_count)
+      .add(l.queue_items);
+  key.add(l.queue_bytes)
+      .add(l.metric_count)
+      .add(l.callouts_per_stream)
+      .add(l.callouts)
+      .add(l.callout_response_bytes);
+  key.add(l.crash_budget)
+      .add(l.crash_window.count())
+      .add(l.backoff_min.count())
+      .add(l.backoff_max.count());
   key.add(l.allow_on_headers_stop_iteration ? 1 : 0).add(l.first_header_value_only ? 1 : 0);
   key.add(l.final_body_callback_before_trailers ? 1 : 0);
   key.add(spec.canary ? 1 : 0);

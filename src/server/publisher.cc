@@ -5,9 +5,12 @@
 
 namespace wasmgate::server {
 
-Publisher::Publisher(GenerationBuilder& builder, const std::vector<std::unique_ptr<Worker>>& workers,
-                     OnPublished on_published)
-    : builder_(builder), workers_(workers), on_published_(std::move(on_published)), thread_([this] { run(); }) {}
+Publisher::Publisher(GenerationBuilder& builder,
+                     const std::vector<std::unique_ptr<Worker>>& workers, OnPublished on_published)
+    : builder_(builder),
+      workers_(workers),
+      on_published_(std::move(on_published)),
+      thread_([this] { run(); }) {}
 
 Publisher::~Publisher() {
   {
@@ -69,7 +72,8 @@ void Publisher::bring_out(std::shared_ptr<const config::Model> model) {
   on_every_worker([](Worker& worker) { worker.activate(); });
   builder_.activated(*generation);
   on_published_({generation->number, generation->model, generation->statuses,
-                 std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin)});
+                 std::chrono::duration_cast<std::chrono::milliseconds>(
+                     std::chrono::steady_clock::now() - begin)});
 }
 
 // Runs `step` on all workers at the same time and waits for all of them.

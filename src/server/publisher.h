@@ -1,6 +1,7 @@
 #pragma once
-// Brings checked models to the workers, one after the other, on a thread of its own: build a generation, prepare it on every worker,
-// then activate it on every worker. Of several models that wait, only the newest is built.
+// Brings checked models to the workers, one after the other, on a thread of its own: build a
+// generation, prepare it on every worker, then activate it on every worker. Of several models that
+// wait, only the newest is built.
 
 #include <condition_variable>
 #include <functional>
@@ -28,13 +29,15 @@ class Publisher {
   using OnPublished = std::function<void(Published)>;
 
   /// All arguments outlive the publisher; the workers run.
-  Publisher(GenerationBuilder& builder, const std::vector<std::unique_ptr<Worker>>& workers, OnPublished on_published);
+  Publisher(GenerationBuilder& builder, const std::vector<std::unique_ptr<Worker>>& workers,
+            OnPublished on_published);
   /// Ends after the step in progress.
   ~Publisher();
 
   /// Thread: any.
   void publish(std::shared_ptr<const config::Model> model);
-  /// A plug-in has spent its crash budget: the running model is built again when that changes it. Thread: any.
+  /// A plug-in has spent its crash budget: the running model is built again when that changes it.
+  /// Thread: any.
   void look_again();
 
  private:

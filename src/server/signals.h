@@ -1,5 +1,6 @@
 #pragma once
-// Signals as events of the main thread's loop (signalfd). Made before any other thread, so that all threads block them.
+// Signals as events of the main thread's loop (signalfd). Made before any other thread, so that all
+// threads block them.
 
 #include <functional>
 

@@ -8,7 +8,9 @@
 
 namespace wasmgate::server {
 
-class SmallServer::Connection final : public net::TransportEvents, public http::ServerCodecEvents, public net::Deletable {
+class SmallServer::Connection final : public net::TransportEvents,
+                                      public http::ServerCodecEvents,
+                                      public net::Deletable {
  public:
   Connection(SmallServer& server, net::Socket socket, const net::Address& remote)
       : server_(server),
@@ -41,7 +43,8 @@ class SmallServer::Connection final : public net::TransportEvents, public http::
   void on_closed(net::CloseReason) override { close(); }
 
   // http::ServerCodecEvents
-  void on_request_head(http::StreamId, http::HeaderMap&& headers, const http::RequestFacts&) override {
+  void on_request_head(http::StreamId, http::HeaderMap&& headers,
+                       const http::RequestFacts&) override {
     headers_ = std::move(headers);
   }
   void on_request_data(http::StreamId, std::string_view data) override {
@@ -106,14 +109,16 @@ class SmallServer::Connection final : public net::TransportEvents, public http::
   bool closing_ = false;
 };
 
-SmallServer::SmallServer(net::EventLoop& loop, Logger& logger, net::Socket socket, size_t connections, Handler handler)
+SmallServer::SmallServer(net::EventLoop& loop, Logger& logger, net::Socket socket,
+                         size_t connections, Handler handler)
     : loop_(loop),
       limit_(connections),
       handler_(std::move(handler)),
-      listener_(std::make_unique<net::TcpListener>(loop, logger, std::move(socket),
-                                                   [this](net::Socket accepted, const net::Address& remote) {
-                                                     accept(std::move(accepted), remote);
-                                                   })) {}
+      listener_(std::make_unique<net::TcpListener>(
+          loop, logger, std::move(socket),
+          [this](net::Socket accepted, const net::Address& remote) {
+            accept(std::move(accepted), remote);
+          })) {}
 
 SmallServer::~SmallServer() = default;
 

@@ -14,7 +14,9 @@ class UnavailableFilter final : public filter::Filter {
     return filter::kStopBuffer;
   }
   filter::Verdict on_data(filter::Direction, Buffer&, bool) override { return filter::kContinue; }
-  filter::Verdict on_trailers(filter::Direction, http::HeaderMap&) override { return filter::kContinue; }
+  filter::Verdict on_trailers(filter::Direction, http::HeaderMap&) override {
+    return filter::kContinue;
+  }
   bool wants_data(filter::Direction) const override { return false; }
   void on_log() override {}
   void on_done() override {}

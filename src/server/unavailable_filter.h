@@ -1,5 +1,6 @@
 #pragma once
-// Stands in a chain for a plug-in that has no code to run and fails closed: answers 503 with Retry-After.
+// Stands in a chain for a plug-in that has no code to run and fails closed: answers 503 with
+// Retry-After.
 
 #include <memory>
 

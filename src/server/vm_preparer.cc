@@ -18,10 +18,12 @@ VmPreparer::~VmPreparer() {
   thread_.join();
 }
 
-void VmPreparer::prepare(std::shared_ptr<wasm::Plugin> plugin, std::chrono::milliseconds delay, Deliver deliver) {
+void VmPreparer::prepare(std::shared_ptr<wasm::Plugin> plugin, std::chrono::milliseconds delay,
+                         Deliver deliver) {
   {
     const std::lock_guard lock(mutex_);
-    jobs_.push({std::chrono::steady_clock::now() + delay, ++serial_, std::move(plugin), std::move(deliver)});
+    jobs_.push({std::chrono::steady_clock::now() + delay, ++serial_, std::move(plugin),
+                std::move(deliver)});
   }
   wake_.notify_all();
 }

@@ -1,7 +1,8 @@
 #pragma once
-// The preparation thread: starts and configures plug-in VMs, so that no worker's loop ever runs a plug-in's start or configure.
-// Jobs may be due later (back-off after crashes). Results are handed to a callback on this thread, which posts them where they
-// belong. After plug-ins have ended it also gives the memory they leave free back to the system.
+// The preparation thread: starts and configures plug-in VMs, so that no worker's loop ever runs a
+// plug-in's start or configure. Jobs may be due later (back-off after crashes). Results are handed
+// to a callback on this thread, which posts them where they belong. After plug-ins have ended it
+// also gives the memory they leave free back to the system.
 
 #include <chrono>
 #include <condition_variable>
@@ -26,12 +27,13 @@ class VmPreparer {
   /// Ends after the job in progress; the others are dropped without a result.
   ~VmPreparer();
 
-  /// Prepares one VM of `plugin` after `delay`, from the spare when there is one, and fills the spare up afterwards.
-  /// `deliver` may be empty: only the spare is filled. Thread: any.
-  void prepare(std::shared_ptr<wasm::Plugin> plugin, std::chrono::milliseconds delay, Deliver deliver);
+  /// Prepares one VM of `plugin` after `delay`, from the spare when there is one, and fills the
+  /// spare up afterwards. `deliver` may be empty: only the spare is filled. Thread: any.
+  void prepare(std::shared_ptr<wasm::Plugin> plugin, std::chrono::milliseconds delay,
+               Deliver deliver);
 
-  /// A generation or its plug-ins ended: what the allocator holds free goes back to the system within kReturnDelay, once for all
-  /// that end until then. Thread: any.
+  /// A generation or its plug-ins ended: what the allocator holds free goes back to the system
+  /// within kReturnDelay, once for all that end until then. Thread: any.
   void return_memory_later();
 
   static constexpr std::chrono::seconds kReturnDelay{5};

@@ -20,7 +20,8 @@ constexpr std::chrono::milliseconds kHousekeeping{250};
 class NoResolver final : public net::DnsResolver {
  public:
   explicit NoResolver(net::EventLoop& loop) : loop_(loop) {}
-  std::unique_ptr<net::DnsQuery> resolve(const std::string& name, uint16_t, Handler handler) override {
+  std::unique_ptr<net::DnsQuery> resolve(const std::string& name, uint16_t,
+                                         Handler handler) override {
     auto query = std::make_unique<Query>();
     loop_.post([alive = query->alive, handler = std::move(handler), name] {
       if (*alive) {
@@ -55,8 +56,9 @@ Worker::Worker(uint32_t index, const WorkerShared& shared)
       metrics_(shared.metrics),
       connector_(loop_),
       resolver_(resolver_or_none(loop_, shared.logger)),
-      proxy_(proxy::WorkerServices{loop_, connector_, *resolver_, shared.logger, shared.random, metrics_,
-                                   shared.proxy_metrics, shared.connection_limits, shared.access_log}),
+      proxy_(proxy::WorkerServices{loop_, connector_, *resolver_, shared.logger, shared.random,
+                                   metrics_, shared.proxy_metrics, shared.connection_limits,
+                                   shared.access_log}),
       host_(index, loop_, metrics_, proxy_.async_client(), proxy_.redis_client()),
       housekeeping_(loop_.timers(), [this] { housekeep(); }) {}
 
@@ -101,7 +103,8 @@ std::shared_ptr<filter::FilterFactory> Worker::factory_of(GenerationPlugin& entr
     main = worker;
     if (entry.predecessor) {
       const uint32_t budget = trial_budget(*entry.main.plugin, shared_.workers);
-      main = std::make_shared<TrialFactory>(std::move(worker), plugin_worker(*entry.predecessor, part), budget, shared_.quarantined);
+      main = std::make_shared<TrialFactory>(
+          std::move(worker), plugin_worker(*entry.predecessor, part), budget, shared_.quarantined);
     }
   } else if (!entry.open_when_missing) {
     main = std::make_shared<UnavailableFactory>();
@@ -111,7 +114,8 @@ std::shared_ptr<filter::FilterFactory> Worker::factory_of(GenerationPlugin& entr
   }
   auto canary = plugin_worker(*entry.canary, part);
   canary->set_has_stand_in(true);
-  return std::make_shared<CanaryFactory>(std::move(canary), std::move(main), entry.canary_rule, static_cast<uint32_t>(shared_.random.next_u64()));
+  return std::make_shared<CanaryFactory>(std::move(canary), std::move(main), entry.canary_rule,
+                                         static_cast<uint32_t>(shared_.random.next_u64()));
 }
 
 void Worker::prepare(Generation& generation) {
@@ -179,26 +183,27 @@ std::shared_ptr<wasm::PluginWorker> Worker::find(const wasm::PluginWorker& worke
 }
 
 void Worker::request_vm(wasm::PluginWorker& worker, std::chrono::milliseconds delay) {
-  // The worker of a plug-in may be in the making (prepare) and not be found yet: look it up when the VM is there.
+  // The worker of a plug-in may be in the making (prepare) and not be found yet: look it up when
+  // the VM is there.
   const wasm::PluginWorker* address = &worker;
   auto mailbox = host_.mailbox();
   std::shared_ptr<wasm::Plugin> plugin = worker.shared_plugin();
   const wasm::Plugin* identity = plugin.get();
-  shared_.preparer.prepare(
-      std::move(plugin), delay, [this, address, identity, mailbox](VmPreparer::Prepared result) {
-        auto box = std::make_shared<VmPreparer::Prepared>(std::move(result));
-        mailbox->post([this, address, identity, box] {
-          const std::shared_ptr<wasm::PluginWorker> target = find(*address);
-          if (target == nullptr || &target->plugin() != identity) {
-            return;
-          }
-          if (*box) {
-            target->adopt(std::move(**box));
-          } else {
-            target->preparation_failed(box->error());
-          }
-        });
-      });
+  shared_.preparer.prepare(std::move(plugin), delay,
+                           [this, address, identity, mailbox](VmPreparer::Prepared result) {
+                             auto box = std::make_shared<VmPreparer::Prepared>(std::move(result));
+                             mailbox->post([this, address, identity, box] {
+                               const std::shared_ptr<wasm::PluginWorker> target = find(*address);
+                               if (target == nullptr || &target->plugin() != identity) {
+                                 return;
+                               }
+                               if (*box) {
+                                 target->adopt(std::move(**box));
+                               } else {
+                                 target->preparation_failed(box->error());
+                               }
+                             });
+                           });
 }
 
 void Worker::housekeep() {

@@ -1,6 +1,7 @@
 #pragma once
-// One worker thread: its loop, its data plane, its plug-ins' VMs. A generation comes in two steps, so that all workers change
-// together: prepare() makes everything it needs beside what runs, activate() switches.
+// One worker thread: its loop, its data plane, its plug-ins' VMs. A generation comes in two steps,
+// so that all workers change together: prepare() makes everything it needs beside what runs,
+// activate() switches.
 
 #include <chrono>
 #include <functional>
@@ -32,7 +33,8 @@ struct WorkerShared {
   proxy::ConnectionLimits& connection_limits;
   proxy::AccessLogSink* access_log;
   VmPreparer& preparer;
-  /// A plug-in has spent its crash budget, or what a trial leaves of it. Called on the worker's thread.
+  /// A plug-in has spent its crash budget, or what a trial leaves of it. Called on the worker's
+  /// thread.
   std::function<void()> quarantined;
   size_t workers = 1;  // how many there are
 };
@@ -50,9 +52,11 @@ class Worker final : public wasm::PluginWorkerEvents {
 
   // The rest: on the worker's thread only.
 
-  /// Makes this worker's part of `generation`, beside the one that runs. Takes the generation's VMs of this worker.
+  /// Makes this worker's part of `generation`, beside the one that runs. Takes the generation's VMs
+  /// of this worker.
   void prepare(Generation& generation);
-  /// Serves from the prepared part from now on; plug-ins that are no longer used end when their streams have ended.
+  /// Serves from the prepared part from now on; plug-ins that are no longer used end when their
+  /// streams have ended.
   void activate();
   /// Forgets a prepared part.
   void discard();

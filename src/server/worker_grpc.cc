@@ -13,15 +13,21 @@ namespace {
 
 uint32_t status_of(const Error& error) {
   switch (error.code) {
-    case ErrorCode::Timeout: return error.detail == "timeout" ? kGrpcDeadlineExceeded : kGrpcUnavailable;
-    case ErrorCode::LimitExceeded: return kGrpcResourceExhausted;
-    case ErrorCode::Protocol: return kGrpcInternal;
-    default: return kGrpcUnavailable;
+    case ErrorCode::Timeout:
+      return error.detail == "timeout" ? kGrpcDeadlineExceeded : kGrpcUnavailable;
+    case ErrorCode::LimitExceeded:
+      return kGrpcResourceExhausted;
+    case ErrorCode::Protocol:
+      return kGrpcInternal;
+    default:
+      return kGrpcUnavailable;
   }
 }
 
 /// The authority of a call to a cluster: its name, of "outbound|80||name" the name alone.
-std::string_view authority_of(std::string_view cluster) { return cluster.substr(cluster.rfind('|') + 1); }
+std::string_view authority_of(std::string_view cluster) {
+  return cluster.substr(cluster.rfind('|') + 1);
+}
 
 http::HeaderMap head_of(const wasm::GrpcCall& call) {
   http::HeaderMap head;
@@ -35,14 +41,16 @@ http::HeaderMap head_of(const wasm::GrpcCall& call) {
   head.set("te", "trailers");
   head.set(http::kContentType, "application/grpc");
   if (call.timeout.count() > 0) {
-    head.set("grpc-timeout", fmt::format("{}m", std::min<int64_t>(call.timeout.count(), 99'999'999)));
+    head.set("grpc-timeout",
+             fmt::format("{}m", std::min<int64_t>(call.timeout.count(), 99'999'999)));
   }
   return head;
 }
 
 class Stream final : public wasm::GrpcStream, private proxy::AsyncStreamEvents {
  public:
-  Stream(wasm::GrpcEvents& events, size_t message_limit_bytes) : events_(events), reader_(message_limit_bytes) {}
+  Stream(wasm::GrpcEvents& events, size_t message_limit_bytes)
+      : events_(events), reader_(message_limit_bytes) {}
   ~Stream() override { *alive_ = false; }
 
   Result<void> open(proxy::AsyncClient& calls, proxy::AsyncStreamRequest request) {
@@ -71,7 +79,9 @@ class Stream final : public wasm::GrpcStream, private proxy::AsyncStreamEvents {
   void on_stream_head(http::HeaderMap& headers, bool end_stream) override {
     const int http_status = http::status_of(headers);
     if (end_stream) {  // "Trailers-Only"
-      return grpc_status_of(headers) ? finish(headers) : fail(grpc_status_of_http(http_status), no_status(http_status));
+      return grpc_status_of(headers)
+                 ? finish(headers)
+                 : fail(grpc_status_of_http(http_status), no_status(http_status));
     }
     if (http_status != 200) {
       return fail(grpc_status_of_http(http_status), no_status(http_status));
@@ -117,7 +127,9 @@ class Stream final : public wasm::GrpcStream, private proxy::AsyncStreamEvents {
 
   void on_stream_failure(const Error& error) override { fail(status_of(error), error.detail); }
 
-  static std::string no_status(int http_status) { return fmt::format("HTTP status {} without grpc-status", http_status); }
+  static std::string no_status(int http_status) {
+    return fmt::format("HTTP status {} without grpc-status", http_status);
+  }
 
   void finish(http::HeaderMap& trailers) {
     const std::shared_ptr<bool> alive = alive_;
@@ -138,7 +150,8 @@ class Stream final : public wasm::GrpcStream, private proxy::AsyncStreamEvents {
     }
   }
 
-  /// The exchange goes first: nothing more of it is told. It may be the caller's caller, which looks whether it still lives.
+  /// The exchange goes first: nothing more of it is told. It may be the caller's caller, which
+  /// looks whether it still lives.
   void end(uint32_t status, const std::string& message) {
     exchange_.reset();
     events_.on_close(status, message);
@@ -152,8 +165,8 @@ class Stream final : public wasm::GrpcStream, private proxy::AsyncStreamEvents {
 
 }  // namespace
 
-wasm::CallStart start_grpc(proxy::AsyncClient& calls, const wasm::GrpcCall& call, wasm::GrpcEvents& events,
-                           std::unique_ptr<wasm::GrpcStream>& out) {
+wasm::CallStart start_grpc(proxy::AsyncClient& calls, const wasm::GrpcCall& call,
+                           wasm::GrpcEvents& events, std::unique_ptr<wasm::GrpcStream>& out) {
   proxy::AsyncStreamRequest request;
   request.cluster = call.cluster;
   request.headers = head_of(call);
@@ -161,7 +174,8 @@ wasm::CallStart start_grpc(proxy::AsyncClient& calls, const wasm::GrpcCall& call
   request.waiting_limit_bytes = call.message_limit_bytes;
   auto stream = std::make_unique<Stream>(events, call.message_limit_bytes);
   if (const auto opened = stream->open(calls, std::move(request)); !opened) {
-    return opened.error().code == ErrorCode::NotFound ? wasm::CallStart::UnknownCluster : wasm::CallStart::NotStarted;
+    return opened.error().code == ErrorCode::NotFound ? wasm::CallStart::UnknownCluster
+                                                      : wasm::CallStart::NotStarted;
   }
   out = std::move(stream);
   return wasm::CallStart::Started;

@@ -47,7 +47,8 @@ TEST(GrpcFrameReader, RefusesCompressedAndLargeMessagesBeforeTheyArrive) {
   EXPECT_EQ(huge.next(message), GrpcFrameReader::Outcome::TooLarge);
 }
 
-http::HeaderMap map_of(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
+http::HeaderMap map_of(
+    std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
   http::HeaderMap map;
   for (const auto& [name, value] : fields) {
     map.add(name, value);
@@ -78,15 +79,20 @@ class FakeClient final : public proxy::AsyncClient {
    public:
     explicit Stream(FakeClient& owner) : owner_(owner) {}
     ~Stream() override { owner_.gone = true; }
-    void send(std::string_view data, bool end) override { owner_.sent.push_back(std::string(data) + (end ? "." : "")); }
+    void send(std::string_view data, bool end) override {
+      owner_.sent.push_back(std::string(data) + (end ? "." : ""));
+    }
 
    private:
     FakeClient& owner_;
   };
 
   bool has_cluster(std::string_view) const override { return true; }
-  Result<std::unique_ptr<proxy::AsyncCall>> send(proxy::AsyncRequest, Handler) override { return fail(ErrorCode::Internal, "no"); }
-  Result<std::unique_ptr<proxy::AsyncStream>> open(proxy::AsyncStreamRequest wanted, proxy::AsyncStreamEvents& to) override {
+  Result<std::unique_ptr<proxy::AsyncCall>> send(proxy::AsyncRequest, Handler) override {
+    return fail(ErrorCode::Internal, "no");
+  }
+  Result<std::unique_ptr<proxy::AsyncStream>> open(proxy::AsyncStreamRequest wanted,
+                                                   proxy::AsyncStreamEvents& to) override {
     if (refuse) {
       return fail(*refuse, "refused");
     }
@@ -94,7 +100,9 @@ class FakeClient final : public proxy::AsyncClient {
     events = &to;
     return std::unique_ptr<proxy::AsyncStream>(std::make_unique<Stream>(*this));
   }
-  std::vector<std::pair<std::string, bool>> endpoints(std::string_view) const override { return {}; }
+  std::vector<std::pair<std::string, bool>> endpoints(std::string_view) const override {
+    return {};
+  }
 
   proxy::AsyncStreamRequest request;
   proxy::AsyncStreamEvents* events = nullptr;
@@ -116,7 +124,8 @@ class WorkerGrpc : public ::testing::Test, protected wasm::GrpcEvents {
     call.message_limit_bytes = 1000;
     started = start_grpc(client, call, *this, stream);
   }
-  void head(std::initializer_list<std::pair<std::string_view, std::string_view>> fields, bool end = false) {
+  void head(std::initializer_list<std::pair<std::string_view, std::string_view>> fields,
+            bool end = false) {
     http::HeaderMap map = map_of(fields);
     client.events->on_stream_head(map, end);
   }
@@ -126,9 +135,13 @@ class WorkerGrpc : public ::testing::Test, protected wasm::GrpcEvents {
     client.events->on_stream_trailers(map);
   }
 
-  void on_initial_metadata(http::HeaderMap& map) override { note("initial " + std::to_string(map.size())); }
+  void on_initial_metadata(http::HeaderMap& map) override {
+    note("initial " + std::to_string(map.size()));
+  }
   void on_message(std::string_view message) override { note("message " + std::string(message)); }
-  void on_trailing_metadata(http::HeaderMap& map) override { note("trailing " + std::to_string(map.size())); }
+  void on_trailing_metadata(http::HeaderMap& map) override {
+    note("trailing " + std::to_string(map.size()));
+  }
   void on_close(uint32_t status, std::string_view message) override {
     note("close " + std::to_string(status) + " " + std::string(message));
   }
@@ -169,7 +182,8 @@ TEST_F(WorkerGrpc, TellsAStreamInOrder) {
   client.events->on_stream_data(grpc_frame("a") + grpc_frame("b").substr(0, 3), false);
   client.events->on_stream_data(grpc_frame("b").substr(3), false);
   trailers({{"grpc-status", "5"}, {"grpc-message", "not%20here"}});
-  EXPECT_THAT(told, ElementsAre("initial 2", "message a", "message b", "trailing 2", "close 5 not here"));
+  EXPECT_THAT(told,
+              ElementsAre("initial 2", "message a", "message b", "trailing 2", "close 5 not here"));
   EXPECT_TRUE(client.gone);
 }
 
@@ -180,12 +194,21 @@ TEST_F(WorkerGrpc, UnderstandsTrailersOnly) {
 }
 
 TEST_F(WorkerGrpc, MapsHttpStatuses) {
-  for (const auto& [http, grpc] : std::initializer_list<std::pair<std::string, int>>{
-           {"400", 13}, {"401", 16}, {"403", 7}, {"404", 12}, {"429", 14}, {"502", 14}, {"503", 14}, {"504", 14}, {"500", 2}, {"204", 2}}) {
+  for (const auto& [http, grpc] : std::initializer_list<std::pair<std::string, int>>{{"400", 13},
+                                                                                     {"401", 16},
+                                                                                     {"403", 7},
+                                                                                     {"404", 12},
+                                                                                     {"429", 14},
+                                                                                     {"502", 14},
+                                                                                     {"503", 14},
+                                                                                     {"504", 14},
+                                                                                     {"500", 2},
+                                                                                     {"204", 2}}) {
     told.clear();
     start();
     head({{":status", http}, {"content-type", "application/grpc"}});
-    EXPECT_THAT(told, ElementsAre("trailing 0", "close " + std::to_string(grpc) + " HTTP status " + http + " without grpc-status"));
+    EXPECT_THAT(told, ElementsAre("trailing 0", "close " + std::to_string(grpc) + " HTTP status " +
+                                                    http + " without grpc-status"));
   }
 }
 
@@ -219,7 +242,8 @@ TEST_F(WorkerGrpc, LimitsMessages) {
 }
 
 TEST_F(WorkerGrpc, NamesFailures) {
-  for (const auto& [code, detail, grpc] : std::initializer_list<std::tuple<ErrorCode, std::string, int>>{
+  for (const auto& [code, detail, grpc] :
+       std::initializer_list<std::tuple<ErrorCode, std::string, int>>{
            {ErrorCode::Timeout, "timeout", 4},
            {ErrorCode::Timeout, "connect timeout", 14},
            {ErrorCode::Refused, "connection refused", 14},

@@ -1,13 +1,14 @@
 #include "server/worker_host.h"
 
-#include "server/call_failure.h"
-
 #include <utility>
+
+#include "server/call_failure.h"
 
 namespace wasmgate::server {
 namespace {
 
-// A timer that may be given back inside its own callback: the part that fires is destroyed at the end of the turn.
+// A timer that may be given back inside its own callback: the part that fires is destroyed at the
+// end of the turn.
 class TimerPart final : public net::Deletable {
  public:
   TimerPart(net::EventLoop& loop, wasm::TimerEvents& events)
@@ -29,7 +30,8 @@ class TimerPart final : public net::Deletable {
 
 class TimerHandle final : public wasm::Handle {
  public:
-  TimerHandle(net::EventLoop& loop, std::unique_ptr<TimerPart> part) : loop_(loop), part_(std::move(part)) {}
+  TimerHandle(net::EventLoop& loop, std::unique_ptr<TimerPart> part)
+      : loop_(loop), part_(std::move(part)) {}
   ~TimerHandle() override {
     part_->cancel();
     loop_.delete_later(std::move(part_));
@@ -62,11 +64,17 @@ class CallHandle final : public wasm::Handle {
 
 }  // namespace
 
-WorkerHost::WorkerHost(uint32_t index, net::EventLoop& loop, MetricShard& metrics, proxy::AsyncClient& calls,
-                       proxy::RedisClient& redis)
-    : index_(index), loop_(loop), metrics_(metrics), calls_(calls), redis_(redis), mailbox_(std::make_shared<LoopMailbox>(loop)) {}
+WorkerHost::WorkerHost(uint32_t index, net::EventLoop& loop, MetricShard& metrics,
+                       proxy::AsyncClient& calls, proxy::RedisClient& redis)
+    : index_(index),
+      loop_(loop),
+      metrics_(metrics),
+      calls_(calls),
+      redis_(redis),
+      mailbox_(std::make_shared<LoopMailbox>(loop)) {}
 
-std::unique_ptr<wasm::Handle> WorkerHost::start_timer(std::chrono::milliseconds after, wasm::TimerEvents& events) {
+std::unique_ptr<wasm::Handle> WorkerHost::start_timer(std::chrono::milliseconds after,
+                                                      wasm::TimerEvents& events) {
   auto part = std::make_unique<TimerPart>(loop_, events);
   part->arm(after);
   return std::make_unique<TimerHandle>(loop_, std::move(part));
@@ -85,21 +93,24 @@ wasm::CallStart WorkerHost::http_call(const wasm::HttpCall& call, wasm::HttpCall
   request.response_limit_bytes = call.response_limit_bytes;
   auto handle = std::make_unique<CallHandle>(events);
   CallHandle* raw = handle.get();
-  auto started = calls_.send(std::move(request),
-                             [raw](Result<proxy::AsyncResponse> result) { raw->on_result(std::move(result)); });
+  auto started = calls_.send(std::move(request), [raw](Result<proxy::AsyncResponse> result) {
+    raw->on_result(std::move(result));
+  });
   if (!started) {
-    return started.error().code == ErrorCode::NotFound ? wasm::CallStart::UnknownCluster : wasm::CallStart::NotStarted;
+    return started.error().code == ErrorCode::NotFound ? wasm::CallStart::UnknownCluster
+                                                       : wasm::CallStart::NotStarted;
   }
   raw->set_call(std::move(*started));
   out = std::move(handle);
   return wasm::CallStart::Started;
 }
 
-std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> WorkerHost::endpoints(
-    std::string_view cluster) {
+std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>>
+WorkerHost::endpoints(std::string_view cluster) {
   std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> out;
   for (auto& [address, fit] : calls_.endpoints(cluster)) {
-    out.push_back({std::move(address), {{"health", fit ? "healthy" : "unhealthy"}, {"weight", "1"}}});
+    out.push_back(
+        {std::move(address), {{"health", fit ? "healthy" : "unhealthy"}, {"weight", "1"}}});
   }
   return out;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// What one worker gives to its plug-ins: the wasm room's HostServices on this worker's loop and data plane.
+// What one worker gives to its plug-ins: the wasm room's HostServices on this worker's loop and
+// data plane.
 
 #include <memory>
 #include <mutex>
@@ -45,7 +46,8 @@ class WorkerHost final : public wasm::HostServices {
   uint32_t worker_index() const override { return index_; }
   std::shared_ptr<wasm::WorkerMailbox> mailbox() override { return mailbox_; }
   void defer(std::function<void()> work) override { loop_.post(std::move(work)); }
-  std::unique_ptr<wasm::Handle> start_timer(std::chrono::milliseconds after, wasm::TimerEvents& events) override;
+  std::unique_ptr<wasm::Handle> start_timer(std::chrono::milliseconds after,
+                                            wasm::TimerEvents& events) override;
   bool cluster_exists(std::string_view cluster) override { return calls_.has_cluster(cluster); }
   wasm::CallStart http_call(const wasm::HttpCall& call, wasm::HttpCallEvents& events,
                             std::unique_ptr<wasm::Handle>& out) override;
@@ -53,7 +55,8 @@ class WorkerHost final : public wasm::HostServices {
                               std::unique_ptr<wasm::GrpcStream>& out) override {
     return start_grpc(calls_, call, events, out);
   }
-  wasm::CallStart redis_call(const wasm::RedisTarget& target, std::string_view query, wasm::RedisEvents& events,
+  wasm::CallStart redis_call(const wasm::RedisTarget& target, std::string_view query,
+                             wasm::RedisEvents& events,
                              std::unique_ptr<wasm::Handle>& out) override {
     return start_redis(redis_, target, query, events, out);
   }

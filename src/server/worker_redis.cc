@@ -17,8 +17,9 @@ class RedisHandle final : public wasm::Handle {
 
 }  // namespace
 
-wasm::CallStart start_redis(proxy::RedisClient& redis, const wasm::RedisTarget& target, std::string_view query,
-                            wasm::RedisEvents& events, std::unique_ptr<wasm::Handle>& out) {
+wasm::CallStart start_redis(proxy::RedisClient& redis, const wasm::RedisTarget& target,
+                            std::string_view query, wasm::RedisEvents& events,
+                            std::unique_ptr<wasm::Handle>& out) {
   proxy::RedisQuery wanted;
   wanted.cluster = target.service;
   wanted.user = target.user;
@@ -35,7 +36,8 @@ wasm::CallStart start_redis(proxy::RedisClient& redis, const wasm::RedisTarget& 
     }
   });
   if (!call) {
-    return call.error().code == ErrorCode::NotFound ? wasm::CallStart::UnknownCluster : wasm::CallStart::NotStarted;
+    return call.error().code == ErrorCode::NotFound ? wasm::CallStart::UnknownCluster
+                                                    : wasm::CallStart::NotStarted;
   }
   out = std::make_unique<RedisHandle>(std::move(*call));
   return wasm::CallStart::Started;

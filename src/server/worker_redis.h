@@ -9,7 +9,8 @@
 namespace wasmgate::server {
 
 /// Starts one; see HostServices::redis_call. `redis` and `events` outlive the handle.
-wasm::CallStart start_redis(proxy::RedisClient& redis, const wasm::RedisTarget& target, std::string_view query,
-                            wasm::RedisEvents& events, std::unique_ptr<wasm::Handle>& out);
+wasm::CallStart start_redis(proxy::RedisClient& redis, const wasm::RedisTarget& target,
+                            std::string_view query, wasm::RedisEvents& events,
+                            std::unique_ptr<wasm::Handle>& out);
 
 }  // namespace wasmgate::server

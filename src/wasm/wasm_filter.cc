@@ -16,25 +16,33 @@ using filter::Verdict;
 //             2 ContinueAndEndStream  pass
 //             3 StopAll, buffer       hold everything unseen, up to the body limit
 //             4 StopAll, watermark    the same with back-pressure; also every other number
-//   data      0 pass   1 hold and show the growing total   2 the same with back-pressure   3 and others: the guest took the bytes
-//   trailers  0 pass   others: stop
+//   data      0 pass   1 hold and show the growing total   2 the same with back-pressure   3 and
+//   others: the guest took the bytes trailers  0 pass   others: stop
 
 Verdict headers_verdict(uint32_t status, bool holds) {
   switch (status) {
     case kHeadersContinue:
-    case kHeadersContinueAndEndStream: return filter::kContinue;
-    case kHeadersStopIteration: return holds ? filter::kStopShowLater : filter::kStopWatermark;
-    case kHeadersStopAllAndBuffer: return filter::kStopBuffer;
-    default: return filter::kStopWatermark;
+    case kHeadersContinueAndEndStream:
+      return filter::kContinue;
+    case kHeadersStopIteration:
+      return holds ? filter::kStopShowLater : filter::kStopWatermark;
+    case kHeadersStopAllAndBuffer:
+      return filter::kStopBuffer;
+    default:
+      return filter::kStopWatermark;
   }
 }
 
 Verdict data_verdict(uint32_t status) {
   switch (status) {
-    case kDataContinue: return filter::kContinue;
-    case kDataStopAndBuffer: return filter::kHoldBuffer;
-    case kDataStopAndWatermark: return filter::kHoldWatermark;
-    default: return filter::kDropPart;
+    case kDataContinue:
+      return filter::kContinue;
+    case kDataStopAndBuffer:
+      return filter::kHoldBuffer;
+    case kDataStopAndWatermark:
+      return filter::kHoldWatermark;
+    default:
+      return filter::kDropPart;
   }
 }
 
@@ -48,12 +56,14 @@ Verdict plain_headers_verdict(uint32_t status) { return headers_verdict(status, 
 Verdict holding_headers_verdict(uint32_t status) { return headers_verdict(status, true); }
 
 uint8_t continue_bit(Direction direction) {
-  return direction == Direction::Request ? StreamContext::kContinueRequest : StreamContext::kContinueResponse;
+  return direction == Direction::Request ? StreamContext::kContinueRequest
+                                         : StreamContext::kContinueResponse;
 }
 
 }  // namespace
 
-WasmFilter::WasmFilter(PluginWorker& worker, Vm& vm, bool is_probe) : worker_(worker), vm_(&vm), is_probe_(is_probe) {
+WasmFilter::WasmFilter(PluginWorker& worker, Vm& vm, bool is_probe)
+    : worker_(worker), vm_(&vm), is_probe_(is_probe) {
   vm.add_stream();
 }
 
@@ -65,10 +75,12 @@ void WasmFilter::on_attach(filter::FilterCallbacks& attached) {
 }
 
 bool WasmFilter::wants_data(Direction direction) const {
-  return vm_ != nullptr && vm_->has(direction == Direction::Request ? Callback::RequestBody : Callback::ResponseBody);
+  return vm_ != nullptr &&
+         vm_->has(direction == Direction::Request ? Callback::RequestBody : Callback::ResponseBody);
 }
 
-/// The context is made before its first callback. The VM may have broken since the stream began: this stream fails with it.
+/// The context is made before its first callback. The VM may have broken since the stream began:
+/// this stream fails with it.
 bool WasmFilter::ensure_created() {
   if (id != 0) {
     return true;
@@ -81,14 +93,17 @@ bool WasmFilter::ensure_created() {
 }
 
 Verdict WasmFilter::on_headers(Direction direction, http::HeaderMap& headers, bool end_stream) {
-  const auto callback = direction == Direction::Request ? Callback::RequestHeaders : Callback::ResponseHeaders;
+  const auto callback =
+      direction == Direction::Request ? Callback::RequestHeaders : Callback::ResponseHeaders;
   if (vm_ == nullptr) {
     return after_failure();
   }
-  const bool holds = vm_->version() == AbiVersion::V0_2_100 || vm_->limits().allow_on_headers_stop_iteration;
+  const bool holds =
+      vm_->version() == AbiVersion::V0_2_100 || vm_->limits().allow_on_headers_stop_iteration;
   const size_t count = vm_->version() == AbiVersion::V0_1_0 ? 2 : 3;
-  const auto verdict = call(callback, static_cast<uint32_t>(headers.size()), end_stream ? 1 : 0, count,
-                            holds ? holding_headers_verdict : plain_headers_verdict, filter::kStopWatermark);
+  const auto verdict =
+      call(callback, static_cast<uint32_t>(headers.size()), end_stream ? 1 : 0, count,
+           holds ? holding_headers_verdict : plain_headers_verdict, filter::kStopWatermark);
   if (!verdict.pass && end_stream && vm_ != nullptr) {
     warn_if_stuck(direction);
   }
@@ -96,11 +111,13 @@ Verdict WasmFilter::on_headers(Direction direction, http::HeaderMap& headers, bo
 }
 
 Verdict WasmFilter::on_data(Direction direction, Buffer& data, bool end_stream) {
-  const auto callback = direction == Direction::Request ? Callback::RequestBody : Callback::ResponseBody;
+  const auto callback =
+      direction == Direction::Request ? Callback::RequestBody : Callback::ResponseBody;
   if (vm_ == nullptr) {
     return after_failure();
   }
-  return call(callback, static_cast<uint32_t>(data.size()), end_stream ? 1 : 0, 3, data_verdict, filter::kDropPart);
+  return call(callback, static_cast<uint32_t>(data.size()), end_stream ? 1 : 0, 3, data_verdict,
+              filter::kDropPart);
 }
 
 Verdict WasmFilter::on_trailers(Direction direction, http::HeaderMap& trailers) {
@@ -108,16 +125,19 @@ Verdict WasmFilter::on_trailers(Direction direction, http::HeaderMap& trailers) 
     return after_failure();
   }
   if (vm_->limits().final_body_callback_before_trailers && wants_data(direction)) {
-    const auto callback = direction == Direction::Request ? Callback::RequestBody : Callback::ResponseBody;
+    const auto callback =
+        direction == Direction::Request ? Callback::RequestBody : Callback::ResponseBody;
     const Buffer* held = callbacks->body(direction);
-    const auto verdict = call(callback, held == nullptr ? 0 : static_cast<uint32_t>(held->size()), 1, 3,
-                              data_verdict, filter::kDropPart);
+    const auto verdict = call(callback, held == nullptr ? 0 : static_cast<uint32_t>(held->size()),
+                              1, 3, data_verdict, filter::kDropPart);
     if (!verdict.pass || vm_ == nullptr) {
       return verdict;
     }
   }
-  const auto callback = direction == Direction::Request ? Callback::RequestTrailers : Callback::ResponseTrailers;
-  return call(callback, static_cast<uint32_t>(trailers.size()), 0, 2, trailers_verdict, filter::kStopWatermark);
+  const auto callback =
+      direction == Direction::Request ? Callback::RequestTrailers : Callback::ResponseTrailers;
+  return call(callback, static_cast<uint32_t>(trailers.size()), 0, 2, trailers_verdict,
+              filter::kStopWatermark);
 }
 
 /// One stream callback. A guest that does not export it costs nothing.
@@ -138,7 +158,8 @@ Verdict WasmFilter::call(Callback callback, uint32_t a, uint32_t b, size_t count
     return after_failure();
   }
   const Verdict out = reply_asked ? forced : verdict(args[0].u32);
-  const auto direction = callback <= Callback::RequestTrailers ? Direction::Request : Direction::Response;
+  const auto direction =
+      callback <= Callback::RequestTrailers ? Direction::Request : Direction::Response;
   if (out.pass) {
     let_go(direction);
   } else if (!reply_asked) {
@@ -156,12 +177,14 @@ void WasmFilter::let_go(Direction direction) {
   }
 }
 
-/// A message without body that was stopped: nothing more will come, so only a call, a timer or a queue can resume it (D25).
+/// A message without body that was stopped: nothing more will come, so only a call, a timer or a
+/// queue can resume it (D25).
 void WasmFilter::warn_if_stuck(Direction direction) {
-  if (!reply_asked && pending == 0 && vm_->root().callouts.in_flight() == 0 && !vm_->has(Callback::Tick) &&
-      !vm_->has(Callback::QueueReady)) {
+  if (!reply_asked && pending == 0 && vm_->root().callouts.in_flight() == 0 &&
+      !vm_->has(Callback::Tick) && !vm_->has(Callback::QueueReady)) {
     vm_->code().log(LogLevel::Warn,
-                    fmt::format("stream context {} was stopped at its {} head, which has no body, and nothing is outstanding "
+                    fmt::format("stream context {} was stopped at its {} head, which has no body, "
+                                "and nothing is outstanding "
                                 "that could resume it; it ends after the pause limit",
                                 id, direction == Direction::Request ? "request" : "response"));
   }
@@ -233,8 +256,10 @@ void WasmFilter::run_pending() {
       worker_.pauses().remove(*this);
     }
     if (!callbacks->send_local_reply(std::move(*made))) {
-      worker_.plugin().code().log(LogLevel::Warn, fmt::format("the local reply of stream context {} is ignored: a response "
-                                                              "was sent already", id));
+      worker_.plugin().code().log(
+          LogLevel::Warn, fmt::format("the local reply of stream context {} is ignored: a response "
+                                      "was sent already",
+                                      id));
     }
   }
   if ((asked & kClose) != 0) {
@@ -265,7 +290,8 @@ void WasmFilter::on_vm_failed(FailureCause cause) {
   if (ended || callbacks == nullptr) {
     return;
   }
-  worker_.count(open ? worker_.plugin().metrics().skipped_streams : worker_.plugin().metrics().failed_streams);
+  worker_.count(open ? worker_.plugin().metrics().skipped_streams
+                     : worker_.plugin().metrics().failed_streams);
   callbacks->fail_stream(open, filter::reply_for(FailureKind::PluginFailed));
 }
 
@@ -274,11 +300,14 @@ void WasmFilter::on_pause_limit() {
     return;
   }
   worker_.count(worker_.plugin().metrics().pause_limit);
-  worker_.plugin().code().log(LogLevel::Warn, fmt::format("stream context {} was held longer than the pause limit; answered 504", id));
+  worker_.plugin().code().log(
+      LogLevel::Warn,
+      fmt::format("stream context {} was held longer than the pause limit; answered 504", id));
   callbacks->fail_stream(false, filter::reply_for(FailureKind::PluginPauseLimit));
 }
 
-Verdict UnavailableFilter::on_headers(Direction direction, http::HeaderMap& /*headers*/, bool /*end_stream*/) {
+Verdict UnavailableFilter::on_headers(Direction direction, http::HeaderMap& /*headers*/,
+                                      bool /*end_stream*/) {
   if (direction == Direction::Response) {
     return filter::kContinue;
   }

@@ -1,6 +1,6 @@
 #pragma once
-// One plug-in on one stream: translates the filter port to ABI callbacks and a callback's status to a verdict. The host functions
-// see it as a StreamContext.
+// One plug-in on one stream: translates the filter port to ABI callbacks and a callback's status to
+// a verdict. The host functions see it as a StreamContext.
 
 #include "filter/filter.h"
 #include "wasm/abi/callbacks.h"
@@ -10,8 +10,8 @@
 
 namespace wasmgate::wasm {
 
-/// What a status means (ABI 2.2). `holds`: header status 1 holds the head while body callbacks run (ABI 0.2.100, or the plug-in's
-/// setting); otherwise it is 4.
+/// What a status means (ABI 2.2). `holds`: header status 1 holds the head while body callbacks run
+/// (ABI 0.2.100, or the plug-in's setting); otherwise it is 4.
 filter::Verdict headers_verdict(uint32_t status, bool holds);
 filter::Verdict data_verdict(uint32_t status);
 filter::Verdict trailers_verdict(uint32_t status);
@@ -23,7 +23,8 @@ class WasmFilter final : public filter::Filter, public StreamContext, public Pau
   ~WasmFilter() override;
 
   void on_attach(filter::FilterCallbacks& callbacks) override;
-  filter::Verdict on_headers(filter::Direction direction, http::HeaderMap& headers, bool end_stream) override;
+  filter::Verdict on_headers(filter::Direction direction, http::HeaderMap& headers,
+                             bool end_stream) override;
   filter::Verdict on_data(filter::Direction direction, Buffer& data, bool end_stream) override;
   filter::Verdict on_trailers(filter::Direction direction, http::HeaderMap& trailers) override;
   bool wants_data(filter::Direction direction) const override;
@@ -39,10 +40,15 @@ class WasmFilter final : public filter::Filter, public StreamContext, public Pau
   enum class State : uint8_t { Live, Skipped, Failed };
 
   bool ensure_created();
-  filter::Verdict call(Callback callback, uint32_t a, uint32_t b, size_t count, filter::Verdict (*verdict)(uint32_t), filter::Verdict forced);
-  filter::Verdict after_failure() const { return state_ == State::Failed ? filter::kStopWatermark : filter::kContinue; }
+  filter::Verdict call(Callback callback, uint32_t a, uint32_t b, size_t count,
+                       filter::Verdict (*verdict)(uint32_t), filter::Verdict forced);
+  filter::Verdict after_failure() const {
+    return state_ == State::Failed ? filter::kStopWatermark : filter::kContinue;
+  }
   void let_go(filter::Direction direction);
-  static uint8_t held_bit(filter::Direction direction) { return direction == filter::Direction::Request ? 1 : 2; }
+  static uint8_t held_bit(filter::Direction direction) {
+    return direction == filter::Direction::Request ? 1 : 2;
+  }
   void warn_if_stuck(filter::Direction direction);
   void leave_vm();
 
@@ -60,9 +66,12 @@ class UnavailableFilter final : public filter::Filter {
   explicit UnavailableFilter(filter::FailureKind kind) : kind_(kind) {}
 
   void on_attach(filter::FilterCallbacks& callbacks) override { callbacks_ = &callbacks; }
-  filter::Verdict on_headers(filter::Direction direction, http::HeaderMap& headers, bool end_stream) override;
+  filter::Verdict on_headers(filter::Direction direction, http::HeaderMap& headers,
+                             bool end_stream) override;
   filter::Verdict on_data(filter::Direction, Buffer&, bool) override { return filter::kContinue; }
-  filter::Verdict on_trailers(filter::Direction, http::HeaderMap&) override { return filter::kContinue; }
+  filter::Verdict on_trailers(filter::Direction, http::HeaderMap&) override {
+    return filter::kContinue;
+  }
   bool wants_data(filter::Direction) const override { return false; }
   void on_log() override {}
   void on_done() override {}

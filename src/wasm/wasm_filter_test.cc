@@ -9,8 +9,8 @@ namespace wasmgate::wasm {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::GuestBuilder;
+using ::testing::HasSubstr;
 using testing::slot;
 using testing::TestPlugin;
 using testing::TestStream;
@@ -36,7 +36,8 @@ std::string word(const filter::Verdict& verdict) {
 }
 
 /// What the filter answers when the guest's callback returns `status`.
-std::string verdict_of(std::string_view callback, uint32_t status, const char* marker, bool setting) {
+std::string verdict_of(std::string_view callback, uint32_t status, const char* marker,
+                       bool setting) {
   GuestBuilder guest(marker);
   guest.on(callback, {}, status);
   PluginSpec spec;
@@ -56,21 +57,26 @@ std::string verdict_of(std::string_view callback, uint32_t status, const char* m
     return word(stream.request_body("x", false));
   }
   stream.stream.request_trailers.add("t", "v");
-  return word(stream.filter->on_trailers(filter::Direction::Request, stream.stream.request_trailers));
+  return word(
+      stream.filter->on_trailers(filter::Direction::Request, stream.stream.request_trailers));
 }
 
 // The golden table: every status, ABI version and setting.
 TEST(Verdict, OfEveryHeaderStatusIsTheTables) {
   std::string table;
-  for (const char* marker : {"proxy_abi_version_0_1_0", "proxy_abi_version_0_2_0", "proxy_abi_version_0_2_1", "proxy_abi_version_0_2_100"}) {
+  for (const char* marker : {"proxy_abi_version_0_1_0", "proxy_abi_version_0_2_0",
+                             "proxy_abi_version_0_2_1", "proxy_abi_version_0_2_100"}) {
     for (const bool setting : {false, true}) {
       for (const uint32_t status : {0U, 1U, 2U, 3U, 4U, 5U, 0xFFFFFFFFU}) {
         for (const char* callback : {"proxy_on_request_headers", "proxy_on_response_headers"}) {
-          const std::string expected = status == 0 || status == 2 ? "continue"
-                                       : status == 3              ? "stop, buffer"
-                                       : status == 1 && (setting || std::string_view(marker).ends_with("100")) ? "hold"
-                                                                                                                : "stop, watermark";
-          EXPECT_EQ(verdict_of(callback, status, marker, setting), expected) << marker << " " << status << " " << callback;
+          const std::string expected =
+              status == 0 || status == 2 ? "continue"
+              : status == 3              ? "stop, buffer"
+              : status == 1 && (setting || std::string_view(marker).ends_with("100"))
+                  ? "hold"
+                  : "stop, watermark";
+          EXPECT_EQ(verdict_of(callback, status, marker, setting), expected)
+              << marker << " " << status << " " << callback;
         }
       }
     }
@@ -78,17 +84,23 @@ TEST(Verdict, OfEveryHeaderStatusIsTheTables) {
 }
 
 TEST(Verdict, OfEveryDataStatusIsTheTables) {
-  const std::vector<std::pair<uint32_t, std::string>> table{{0, "continue"}, {1, "hold"}, {2, "hold, watermark"},
-                                                            {3, "drop"},     {4, "drop"},         {0xFFFFFFFF, "drop"}};
+  const std::vector<std::pair<uint32_t, std::string>> table{
+      {0, "continue"}, {1, "hold"}, {2, "hold, watermark"},
+      {3, "drop"},     {4, "drop"}, {0xFFFFFFFF, "drop"}};
   for (const auto& [status, expected] : table) {
-    EXPECT_EQ(verdict_of("proxy_on_request_body", status, "proxy_abi_version_0_2_1", false), expected) << status;
+    EXPECT_EQ(verdict_of("proxy_on_request_body", status, "proxy_abi_version_0_2_1", false),
+              expected)
+        << status;
   }
 }
 
 TEST(Verdict, OfEveryTrailersStatusIsTheTables) {
-  EXPECT_EQ(verdict_of("proxy_on_request_trailers", 0, "proxy_abi_version_0_2_1", false), "continue");
-  EXPECT_EQ(verdict_of("proxy_on_request_trailers", 1, "proxy_abi_version_0_2_1", false), "stop, watermark");
-  EXPECT_EQ(verdict_of("proxy_on_request_trailers", 7, "proxy_abi_version_0_2_1", false), "stop, watermark");
+  EXPECT_EQ(verdict_of("proxy_on_request_trailers", 0, "proxy_abi_version_0_2_1", false),
+            "continue");
+  EXPECT_EQ(verdict_of("proxy_on_request_trailers", 1, "proxy_abi_version_0_2_1", false),
+            "stop, watermark");
+  EXPECT_EQ(verdict_of("proxy_on_request_trailers", 7, "proxy_abi_version_0_2_1", false),
+            "stop, watermark");
 }
 
 TEST(WasmFilter, DoesNotMakeAContextForCallbacksTheGuestLacks) {
@@ -104,8 +116,12 @@ TEST(WasmFilter, DoesNotMakeAContextForCallbacksTheGuestLacks) {
 TEST(WasmFilter, PassesIdCountAndEndToTheGuest) {
   GuestBuilder guest;
   guest.on("proxy_on_context_create", {"(call $keep (local.get 0))", "(call $keep (local.get 1))"});
-  guest.on("proxy_on_request_headers", {"(call $keep (local.get 0))", "(call $keep (local.get 1))", "(call $keep (local.get 2))"}, 0);
-  guest.on("proxy_on_request_body", {"(call $keep (local.get 1))", "(call $keep (local.get 2))"}, 1);
+  guest.on(
+      "proxy_on_request_headers",
+      {"(call $keep (local.get 0))", "(call $keep (local.get 1))", "(call $keep (local.get 2))"},
+      0);
+  guest.on("proxy_on_request_body", {"(call $keep (local.get 1))", "(call $keep (local.get 2))"},
+           1);
   TestPlugin plugin(guest);
   ASSERT_TRUE(plugin.start());
   TestStream stream(plugin);
@@ -140,7 +156,8 @@ TEST(WasmFilter, AsksForBodiesOnlyWhenTheGuestHasTheCallback) {
 
 TEST(WasmFilter, ShowsTheFinalBodyBeforeTrailersBySetting) {
   GuestBuilder guest;
-  guest.on("proxy_on_request_body", {"(call $keep (local.get 1))", "(call $keep (local.get 2))"}, "(i32.sub (i32.const 1) (local.get 2))");
+  guest.on("proxy_on_request_body", {"(call $keep (local.get 1))", "(call $keep (local.get 2))"},
+           "(i32.sub (i32.const 1) (local.get 2))");
   guest.on("proxy_on_request_trailers", {"(call $keep (i32.const 77))"}, 0);
   PluginSpec spec;
   spec.limits.final_body_callback_before_trailers = true;
@@ -149,22 +166,28 @@ TEST(WasmFilter, ShowsTheFinalBodyBeforeTrailersBySetting) {
   TestStream stream(plugin);
   stream.request_body("abc", false);
   stream.stream.request_trailers.add("t", "v");
-  EXPECT_EQ(word(stream.filter->on_trailers(filter::Direction::Request, stream.stream.request_trailers)), "continue");
+  EXPECT_EQ(
+      word(stream.filter->on_trailers(filter::Direction::Request, stream.stream.request_trailers)),
+      "continue");
   EXPECT_THAT(plugin.statuses(5), ElementsAre(3, 0, 3, 1, 77));
 }
 
 // ---- Local replies.
 
-std::string reply_step(GuestBuilder& guest, uint32_t code, std::string_view details, std::string_view body, std::string_view headers = {},
-                       int64_t grpc = -1) {
-  return guest.call("proxy_send_local_response", {code, guest.text(details), static_cast<int64_t>(details.size()), guest.text(body),
-                                                  static_cast<int64_t>(body.size()), guest.text(headers),
-                                                  static_cast<int64_t>(headers.size()), grpc});
+std::string reply_step(GuestBuilder& guest, uint32_t code, std::string_view details,
+                       std::string_view body, std::string_view headers = {}, int64_t grpc = -1) {
+  return guest.call("proxy_send_local_response",
+                    {code, guest.text(details), static_cast<int64_t>(details.size()),
+                     guest.text(body), static_cast<int64_t>(body.size()), guest.text(headers),
+                     static_cast<int64_t>(headers.size()), grpc});
 }
 
 TEST(LocalReply, IsSentAfterTheCallbackWhoseStatusBecomesStop) {
   GuestBuilder guest;
-  guest.on("proxy_on_request_headers", {reply_step(guest, 403, "not you", "no", std::string_view("\1\0\0\0\1\0\0\0\1\0\0\0X\0y\0", 16), 7)}, 0);
+  guest.on("proxy_on_request_headers",
+           {reply_step(guest, 403, "not you", "no",
+                       std::string_view("\1\0\0\0\1\0\0\0\1\0\0\0X\0y\0", 16), 7)},
+           0);
   TestPlugin plugin(guest);
   ASSERT_TRUE(plugin.start());
   TestStream stream(plugin);
@@ -184,7 +207,8 @@ TEST(LocalReply, ForcesDropForBodies) {
 
 TEST(LocalReply, ASecondOneInOneCallbackIsIgnoredAndLogged) {
   GuestBuilder guest;
-  guest.on("proxy_on_request_headers", {reply_step(guest, 403, "", "a"), reply_step(guest, 404, "", "b")}, 0);
+  guest.on("proxy_on_request_headers",
+           {reply_step(guest, 403, "", "a"), reply_step(guest, 404, "", "b")}, 0);
   TestPlugin plugin(guest);
   ASSERT_TRUE(plugin.start());
   TestStream stream(plugin);
@@ -225,14 +249,17 @@ TEST(LocalReply, InvalidOnesBecome500) {
     ASSERT_TRUE(plugin.start());
     TestStream stream(plugin);
     stream.request_headers();
-    EXPECT_THAT(stream.stream.actions, ElementsAre(HasSubstr("reply 500 [wasm_bad_local_reply]"))) << code;
+    EXPECT_THAT(stream.stream.actions, ElementsAre(HasSubstr("reply 500 [wasm_bad_local_reply]")))
+        << code;
   }
 }
 
 TEST(LocalReply, HeadersThatWouldSplitTheResponseBecome500) {
   GuestBuilder guest;
-  guest.on("proxy_on_request_headers",
-           {reply_step(guest, 200, "", "", std::string_view("\1\0\0\0\1\0\0\0\4\0\0\0x\0a\r\nb\0", 19))}, 0);
+  guest.on(
+      "proxy_on_request_headers",
+      {reply_step(guest, 200, "", "", std::string_view("\1\0\0\0\1\0\0\0\4\0\0\0x\0a\r\nb\0", 19))},
+      0);
   TestPlugin plugin(guest);
   ASSERT_TRUE(plugin.start());
   TestStream stream(plugin);
@@ -255,8 +282,9 @@ TEST(ContinueStream, TakesEffectAfterTheCallback) {
 TEST(ContinueStream, KnowsItsArguments) {
   GuestBuilder guest;
   guest.on("proxy_on_request_headers",
-           {guest.call("proxy_continue_stream", {1}), guest.call("proxy_continue_stream", {2}), guest.call("proxy_continue_stream", {3}),
-            guest.call("proxy_continue_stream", {4}), guest.call("proxy_close_stream", {4})},
+           {guest.call("proxy_continue_stream", {1}), guest.call("proxy_continue_stream", {2}),
+            guest.call("proxy_continue_stream", {3}), guest.call("proxy_continue_stream", {4}),
+            guest.call("proxy_close_stream", {4})},
            0);
   TestPlugin plugin(guest);
   ASSERT_TRUE(plugin.start());
@@ -311,7 +339,8 @@ TEST(PauseLimit, OfARequestIsNotMovedByContinuingTheResponse) {
   GuestBuilder guest;
   guest.on("proxy_on_configure", {guest.call("proxy_set_tick_period_milliseconds", {10'000})}, 1);
   guest.on("proxy_on_request_headers", {}, 1);
-  guest.on("proxy_on_tick", {guest.call("proxy_set_effective_context", {2}), guest.call("proxy_continue_stream", {1})});
+  guest.on("proxy_on_tick", {guest.call("proxy_set_effective_context", {2}),
+                             guest.call("proxy_continue_stream", {1})});
   TestPlugin plugin(guest);
   ASSERT_TRUE(plugin.start());
   TestStream stream(plugin);
@@ -442,7 +471,8 @@ TEST(Failure, WithoutASpareNewStreamsFollowThePolicyUntilAVmComes) {
 
 TEST(Failure, TooOftenMeansQuarantineAndAProbeEndsIt) {
   GuestBuilder guest;
-  guest.on("proxy_on_request_headers", {"(if (i32.eq (local.get 2) (i32.const 0)) (then unreachable))"}, 0);
+  guest.on("proxy_on_request_headers",
+           {"(if (i32.eq (local.get 2) (i32.const 0)) (then unreachable))"}, 0);
   TestPlugin plugin(guest);
   for (int i = 0; i < 5; ++i) {
     ASSERT_TRUE(plugin.start());
@@ -509,7 +539,8 @@ TEST(Failure, OfASpareInTheTurnInWhichItTookOverEndsItToo) {
   EXPECT_THAT(b.stream.actions, ElementsAre("fail 503 [wasm_fail_stream]"));
   const std::string log = plugin.logger.text();
   size_t broke = 0;
-  for (size_t at = log.find(" broke ("); at != std::string::npos; at = log.find(" broke (", at + 1)) {
+  for (size_t at = log.find(" broke ("); at != std::string::npos;
+       at = log.find(" broke (", at + 1)) {
     ++broke;
   }
   EXPECT_EQ(broke, 2U) << log;
@@ -541,13 +572,15 @@ TEST(Failure, OfATickTooOftenKeepsTheNextVmAwayUntilTheQuarantineEnds) {
     plugin.services.advance(std::chrono::milliseconds(10));
   }
   EXPECT_EQ(plugin.plugin->crashes().state(), CrashBudget::State::Quarantined);
-  EXPECT_GE(plugin.vm_requests.back(), std::chrono::milliseconds(22'500)) << "three quarters of the longest back-off";
+  EXPECT_GE(plugin.vm_requests.back(), std::chrono::milliseconds(22'500))
+      << "three quarters of the longest back-off";
   EXPECT_EQ(plugin.worker->vm(), nullptr);
 }
 
 TEST(Failure, IsLoggedWithCallbackCallsAndTheGuestsWords) {
   GuestBuilder guest;
-  guest.on("proxy_on_request_headers", {guest.call("proxy_log", {4, guest.text("panicked at lib.rs"), 18}), "unreachable"}, 0);
+  guest.on("proxy_on_request_headers",
+           {guest.call("proxy_log", {4, guest.text("panicked at lib.rs"), 18}), "unreachable"}, 0);
   PluginSpec spec;
   spec.resource = "shop/auth";
   spec.digest = "sha256:abc";
@@ -557,15 +590,19 @@ TEST(Failure, IsLoggedWithCallbackCallsAndTheGuestsWords) {
   TestStream stream(plugin);
   stream.stream.stream_info.request_id = "req-1";
   stream.request_headers();
-  for (const char* part : {"plug-in shop/auth broke (trap) in proxy_on_request_headers", "stream context 2, request req-1", "unreachable",
-                           "generation 7, module sha256:abc", "the guest said: panicked at lib.rs", "proxy_log(4, ", ", 18)", "#0 "}) {
+  for (const char* part :
+       {"plug-in shop/auth broke (trap) in proxy_on_request_headers",
+        "stream context 2, request req-1", "unreachable", "generation 7, module sha256:abc",
+        "the guest said: panicked at lib.rs", "proxy_log(4, ", ", 18)", "#0 "}) {
     EXPECT_THAT(plugin.logger.text(), HasSubstr(part));
   }
 }
 
 TEST(Failure, ByMemoryHasItsOwnCause) {
   GuestBuilder guest;
-  guest.on("proxy_on_request_headers", {"(loop (br_if 0 (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))", "unreachable"}, 0);
+  guest.on("proxy_on_request_headers",
+           {"(loop (br_if 0 (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))", "unreachable"},
+           0);
   PluginSpec spec;
   spec.limits.memory_limit_bytes = 1024 * 1024;
   TestPlugin plugin(guest, spec);
@@ -580,7 +617,8 @@ TEST(Failure, OfTheRequestBudgetIsADeadline) {
   // About 2 ms at a time: far below the call's own deadline.
   guest.on("proxy_on_request_body",
            {"(local.set 0 (i32.const 4000000))",
-            "(loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))"}, 0);
+            "(loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))"},
+           0);
   PluginSpec spec;
   spec.limits.call_deadline = std::chrono::milliseconds(10'000);
   spec.limits.request_deadline = std::chrono::milliseconds(20);

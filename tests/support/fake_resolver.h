@@ -12,7 +12,8 @@ namespace wasmgate::testing {
 
 class FakeResolver final : public net::DnsResolver {
  public:
-  std::unique_ptr<net::DnsQuery> resolve(const std::string& name, uint16_t port, Handler handler) override {
+  std::unique_ptr<net::DnsQuery> resolve(const std::string& name, uint16_t port,
+                                         Handler handler) override {
     auto query = std::make_unique<Query>(*this, next_id_);
     asked.push_back(name);
     waiting_.emplace(next_id_++, Waiting{port, std::move(handler)});

@@ -1,5 +1,6 @@
 #pragma once
-// An HTTP/2 server in a test's hands, on the far end of a memory transport, made of the house's own server codec.
+// An HTTP/2 server in a test's hands, on the far end of a memory transport, made of the house's own
+// server codec.
 
 #include <gtest/gtest.h>
 
@@ -37,7 +38,8 @@ class H2Server final : private http::ServerCodecEvents {
     data(id, body, end);
   }
   /// A response's head: 200, or `fields`.
-  void head(http::StreamId id, bool end, const std::vector<std::pair<std::string, std::string>>& fields = {{":status", "200"}}) {
+  void head(http::StreamId id, bool end,
+            const std::vector<std::pair<std::string, std::string>>& fields = {{":status", "200"}}) {
     http::HeaderMap map;
     for (const auto& [name, value] : fields) {
       map.add(name, value);
@@ -77,14 +79,21 @@ class H2Server final : private http::ServerCodecEvents {
     peer_.send(out_.view());
     out_.clear();
   }
-  void on_request_head(http::StreamId id, http::HeaderMap&& headers, const http::RequestFacts&) override {
+  void on_request_head(http::StreamId id, http::HeaderMap&& headers,
+                       const http::RequestFacts&) override {
     streams[id].head = std::move(headers);
   }
-  void on_request_data(http::StreamId id, std::string_view data) override { streams[id].body.append(data); }
-  void on_request_trailers(http::StreamId id, http::HeaderMap&& t) override { streams[id].trailers = std::move(t); }
+  void on_request_data(http::StreamId id, std::string_view data) override {
+    streams[id].body.append(data);
+  }
+  void on_request_trailers(http::StreamId id, http::HeaderMap&& t) override {
+    streams[id].trailers = std::move(t);
+  }
   void on_request_end(http::StreamId id) override { streams[id].ended = true; }
   void on_stream_reset(http::StreamId id) override { streams[id].reset = true; }
-  void on_refusal(http::StreamId, const http::Refusal& refusal) override { ADD_FAILURE() << refusal.reason; }
+  void on_refusal(http::StreamId, const http::Refusal& refusal) override {
+    ADD_FAILURE() << refusal.reason;
+  }
 
   Peer& peer_;
   std::unique_ptr<http::ServerCodec> codec_;

@@ -14,12 +14,15 @@ class LambdaFactory final : public filter::FilterFactory {
  public:
   using Direction = filter::Direction;
 
-  std::function<filter::Verdict(filter::FilterCallbacks&, Direction, http::HeaderMap&, bool)> on_headers;
+  std::function<filter::Verdict(filter::FilterCallbacks&, Direction, http::HeaderMap&, bool)>
+      on_headers;
   std::function<filter::Verdict(filter::FilterCallbacks&, Direction, Buffer&, bool)> on_data;
   std::vector<std::string> log;  // "attach", "log", "done", "destroy"
   filter::FilterCallbacks* last = nullptr;
 
-  filter::FilterPtr create_filter(Arena& memory) override { return filter::make_filter<Instance>(memory, *this); }
+  filter::FilterPtr create_filter(Arena& memory) override {
+    return filter::make_filter<Instance>(memory, *this);
+  }
 
  private:
   class Instance final : public filter::Filter {
@@ -30,7 +33,8 @@ class LambdaFactory final : public filter::FilterFactory {
       owner_.log.push_back("attach");
     }
     filter::Verdict on_headers(Direction d, http::HeaderMap& headers, bool end) override {
-      return owner_.on_headers ? owner_.on_headers(*callbacks_, d, headers, end) : filter::kContinue;
+      return owner_.on_headers ? owner_.on_headers(*callbacks_, d, headers, end)
+                               : filter::kContinue;
     }
     filter::Verdict on_data(Direction d, Buffer& data, bool end) override {
       return owner_.on_data ? owner_.on_data(*callbacks_, d, data, end) : filter::kContinue;

@@ -1,6 +1,6 @@
 #pragma once
-// An event loop for tests: no descriptors, time moved by hand, turns run when asked. Work of one turn runs in the same order as in
-// EpollLoop.
+// An event loop for tests: no descriptors, time moved by hand, turns run when asked. Work of one
+// turn runs in the same order as in EpollLoop.
 
 #include <gtest/gtest.h>
 
@@ -18,7 +18,9 @@ class ManualLoop final : public net::EventLoop {
 
   const Clock& clock() const override { return clock_; }
   net::TimerWheel& timers() override { return timers_; }
-  Result<void> add(int, net::IoHandler&) override { return fail(ErrorCode::Unsupported, "no descriptors in tests"); }
+  Result<void> add(int, net::IoHandler&) override {
+    return fail(ErrorCode::Unsupported, "no descriptors in tests");
+  }
   Result<void> add_level(int, net::IoHandler&, net::IoEvents) override {
     return fail(ErrorCode::Unsupported, "no descriptors in tests");
   }

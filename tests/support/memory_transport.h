@@ -1,6 +1,7 @@
 #pragma once
-// Transports without sockets: two ends of a pipe in memory. Each direction has a window (like a kernel's socket buffer), so that
-// back-pressure is real, and a piece size, so that messages can arrive in any cuts. Also a connector whose far ends a test plays.
+// Transports without sockets: two ends of a pipe in memory. Each direction has a window (like a
+// kernel's socket buffer), so that back-pressure is real, and a piece size, so that messages can
+// arrive in any cuts. Also a connector whose far ends a test plays.
 
 #include <algorithm>
 #include <deque>
@@ -41,7 +42,8 @@ class Peer {
 
   size_t piece = SIZE_MAX;
   size_t window = SIZE_MAX;
-  /// Sent by this end and not read by the transport yet (a paused transport leaves it here, like a kernel).
+  /// Sent by this end and not read by the transport yet (a paused transport leaves it here, like a
+  /// kernel).
   std::string in_flight;
   bool finished = false;
   bool broken = false;
@@ -51,7 +53,8 @@ class Peer {
 
 class MemoryTransport final : public net::Transport {
  public:
-  MemoryTransport(net::EventLoop& loop, std::shared_ptr<Peer> peer, net::Address local, net::Address remote)
+  MemoryTransport(net::EventLoop& loop, std::shared_ptr<Peer> peer, net::Address local,
+                  net::Address remote)
       : loop_(loop), peer_(std::move(peer)), local_(local), remote_(remote) {
     peer_->transport = this;
   }
@@ -227,7 +230,8 @@ class MemoryConnector final : public net::Connector {
     peer->address = address;
     peers.push_back(peer);
     last_timeout = timeout;
-    auto transport = std::make_unique<MemoryTransport>(loop_, peer, *net::Address::parse("127.0.0.1", 40000), address);
+    auto transport = std::make_unique<MemoryTransport>(
+        loop_, peer, *net::Address::parse("127.0.0.1", 40000), address);
     const auto failure = failures.find(address.to_string());
     if (failure != failures.end()) {
       transport->fail_with(events, failure->second);

@@ -3,8 +3,8 @@
 //
 //   ProxyFixture proxy; proxy.start();
 //   auto client = proxy.connect(); client->send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"); proxy.run();
-//   proxy.upstream().take() …; proxy.upstream().send("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"); proxy.run();
-//   client->take() …
+//   proxy.upstream().take() …; proxy.upstream().send("HTTP/1.1 200 OK\r\ncontent-length:
+//   0\r\n\r\n"); proxy.run(); client->take() …
 
 #include <memory>
 #include <string>
@@ -27,8 +27,13 @@ class KeepingSink final : public proxy::AccessLogSink {
 
 class ProxyFixture {
  public:
-  explicit ProxyFixture() : connector(loop), worker_(std::make_unique<proxy::ProxyWorker>(services())) {
-    model.clusters.push_back({.name = "one", .aliases = {"alias"}, .dns_name = "", .endpoints = {{"10.0.0.1", 80}}, .location = {}});
+  explicit ProxyFixture()
+      : connector(loop), worker_(std::make_unique<proxy::ProxyWorker>(services())) {
+    model.clusters.push_back({.name = "one",
+                              .aliases = {"alias"},
+                              .dns_name = "",
+                              .endpoints = {{"10.0.0.1", 80}},
+                              .location = {}});
     config::Route route;
     route.name = "default/route";
     route.cluster = "one";
@@ -48,8 +53,9 @@ class ProxyFixture {
 
   std::shared_ptr<Peer> connect(std::string_view ip = "192.0.2.1") {
     auto peer = std::make_shared<Peer>();
-    auto transport = std::make_unique<MemoryTransport>(loop, peer, *net::Address::parse("192.0.2.9", 8080),
-                                                       *net::Address::parse(ip, next_port_++));
+    auto transport =
+        std::make_unique<MemoryTransport>(loop, peer, *net::Address::parse("192.0.2.9", 8080),
+                                          *net::Address::parse(ip, next_port_++));
     worker_->accept(std::move(transport));
     return peer;
   }

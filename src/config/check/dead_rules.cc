@@ -59,12 +59,13 @@ class RuleCheck {
       if (std::find(earlier.domain.begin(), earlier.domain.end(), "*") != earlier.domain.end()) {
         return "(domain \"*\") already takes every request";
       }
-      const bool all = by_domain(rule) &&
-                       std::all_of(rule.domain.begin(), rule.domain.end(), [&](const auto& domain) {
-                         return std::any_of(
-                             earlier.domain.begin(), earlier.domain.end(),
-                             [&](const auto& e) { return domain_covers(lower_case(e), lower_case(domain)); });
-                       });
+      const bool all =
+          by_domain(rule) &&
+          std::all_of(rule.domain.begin(), rule.domain.end(), [&](const auto& domain) {
+            return std::any_of(earlier.domain.begin(), earlier.domain.end(), [&](const auto& e) {
+              return domain_covers(lower_case(e), lower_case(domain));
+            });
+          });
       return all ? "already takes all its domains" : "";
     }
     const bool routes = subset(rule.ingress, earlier.ingress);

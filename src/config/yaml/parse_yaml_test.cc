@@ -27,7 +27,8 @@ using Places = std::vector<std::string>;
 
 TEST(ParseYaml, ReadsSeveralDocuments) {
   Diagnostics out;
-  const auto documents = parse_yaml(kYamlFile, "a: 1\n---\n---\n# nothing\n---\n{\"b\": [x]}\n", out);
+  const auto documents =
+      parse_yaml(kYamlFile, "a: 1\n---\n---\n# nothing\n---\n{\"b\": [x]}\n", out);
   ASSERT_EQ(documents.size(), 2U);
   EXPECT_EQ(documents[1]->find("b")->items.at(0)->text, "x");
   EXPECT_EQ(documents[1]->find("b")->span.line, 6U);

@@ -1,5 +1,6 @@
 #pragma once
-// The port of a client-side codec: requests in, bytes out; bytes from an upstream in, events out. No socket, no clock.
+// The port of a client-side codec: requests in, bytes out; bytes from an upstream in, events out.
+// No socket, no clock.
 
 #include <cstdint>
 #include <string_view>
@@ -17,15 +18,17 @@ class ClientCodecEvents {
 
   /// A 1xx response (not 101).
   virtual void on_interim(StreamId stream, HeaderMap&& headers) = 0;
-  /// A final head: ":status" first; hop-by-hop fields and framing removed, content-length kept when valid.
+  /// A final head: ":status" first; hop-by-hop fields and framing removed, content-length kept when
+  /// valid.
   virtual void on_response_head(StreamId stream, HeaderMap&& headers, bool end_stream) = 0;
   virtual void on_response_data(StreamId stream, std::string_view data) = 0;
   virtual void on_response_trailers(StreamId stream, HeaderMap&& trailers) = 0;
-  /// The response is complete (also after a head with end_stream). The next request may be written from here when reusable().
+  /// The response is complete (also after a head with end_stream). The next request may be written
+  /// from here when reusable().
   virtual void on_response_end(StreamId stream) = 0;
   virtual void on_stream_reset(StreamId stream) = 0;
-  /// Bytes that break a rule; the status is 502. `stream` 0: bytes that belong to no response. The connection must be dropped
-  /// (HTTP/2: only when it is not reusable() any more).
+  /// Bytes that break a rule; the status is 502. `stream` 0: bytes that belong to no response. The
+  /// connection must be dropped (HTTP/2: only when it is not reusable() any more).
   virtual void on_refusal(StreamId stream, const Refusal& refusal) = 0;
 };
 
@@ -33,8 +36,9 @@ class ClientCodec {
  public:
   virtual ~ClientCodec() = default;
 
-  /// Starts a request and writes its head. `headers` has the pseudo-headers; framing is the codec's (content-length kept, else
-  /// chunked when a body follows). Returns the stream's id, 0 when no stream can be opened now.
+  /// Starts a request and writes its head. `headers` has the pseudo-headers; framing is the codec's
+  /// (content-length kept, else chunked when a body follows). Returns the stream's id, 0 when no
+  /// stream can be opened now.
   virtual StreamId write_head(const HeaderMap& headers, bool end_stream, Buffer& out) = 0;
   virtual void write_data(StreamId stream, std::string_view data, bool end_stream, Buffer& out) = 0;
   virtual void write_trailers(StreamId stream, const HeaderMap& trailers, Buffer& out) = 0;
@@ -43,7 +47,8 @@ class ClientCodec {
 
   /// Feeds bytes from the upstream. Returns how many were consumed; less when paused.
   virtual size_t feed(std::string_view bytes, Buffer& out) = 0;
-  /// The upstream closed its side: ends a close-delimited body, or tells that a message was cut (on_refusal).
+  /// The upstream closed its side: ends a close-delimited body, or tells that a message was cut
+  /// (on_refusal).
   virtual void on_eof() = 0;
   /// As in ServerCodec.
   virtual void flush(Buffer&) {}

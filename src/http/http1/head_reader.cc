@@ -15,7 +15,8 @@ constexpr size_t kUsualFieldCount = 32;
 
 using characters::is_blank;
 
-/// Writes the letters, digits and hyphens at the start of `line` to `out` in lower case, in words of eight. Returns how many.
+/// Writes the letters, digits and hyphens at the start of `line` to `out` in lower case, in words
+/// of eight. Returns how many.
 size_t lower_plain_bytes(std::string_view line, char* out) {
   size_t done = 0;
   while (done + 8 <= line.size()) {
@@ -24,7 +25,8 @@ size_t lower_plain_bytes(std::string_view line, char* out) {
     std::memcpy(out + done, &lower, 8);
     const uint64_t others = characters::plain_name_bytes(word) ^ characters::repeat(0x80);
     if (others != 0) {
-      return done + static_cast<size_t>(std::countr_zero(others)) / 8;  // little-endian: the first byte is the lowest
+      return done + static_cast<size_t>(std::countr_zero(others)) /
+                        8;  // little-endian: the first byte is the lowest
     }
     done += 8;
   }

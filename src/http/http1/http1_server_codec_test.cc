@@ -95,7 +95,8 @@ TEST_F(Http1Server, RefusesEveryByteThatNoNameHas) {
         codec = make_http1_server_codec(events, limits);
         events.log.clear();
         feed("GET / HTTP/1.1\r\nHost: a\r\n" + name + ":v\r\n\r\n");
-        ASSERT_EQ(events.log.find("refusal"), 0U) << size << " " << place << " " << static_cast<int>(c);
+        ASSERT_EQ(events.log.find("refusal"), 0U)
+            << size << " " << place << " " << static_cast<int>(c);
       }
     }
   }

@@ -70,9 +70,9 @@ std::optional<std::string_view> HeaderMap::get(std::string_view name) const {
 }
 
 size_t HeaderMap::count(std::string_view name) const {
-  return static_cast<size_t>(std::count_if(fields_.begin(), fields_.end(), [&](const HeaderField& f) {
-    return equal_ignore_case(f.name, name);
-  }));
+  return static_cast<size_t>(
+      std::count_if(fields_.begin(), fields_.end(),
+                    [&](const HeaderField& f) { return equal_ignore_case(f.name, name); }));
 }
 
 std::optional<std::string_view> HeaderMap::get_joined(std::string_view name,

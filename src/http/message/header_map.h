@@ -1,7 +1,8 @@
 #pragma once
-// The header fields of one message, in order, with pseudo-header fields (":method", ":path", ":authority", ":scheme", ":status")
-// as ordinary entries at the front. Names are lower case. Bytes live in the map's own arena, so that a reused map allocates
-// nothing in steady state; entries are views into it.
+// The header fields of one message, in order, with pseudo-header fields (":method", ":path",
+// ":authority", ":scheme", ":status") as ordinary entries at the front. Names are lower case. Bytes
+// live in the map's own arena, so that a reused map allocates nothing in steady state; entries are
+// views into it.
 //
 // The map knows nothing of framing or of what a field means: rules/ and the codecs do.
 
@@ -33,22 +34,30 @@ class HeaderMap {
   /// Appends a field; copies both, the name in lower case.
   void add(std::string_view name, std::string_view value);
 
-  /// Appends a field whose bytes outlive this map (string literals) and whose name is lower case already.
-  void add_static(std::string_view name, std::string_view value) { fields_.push_back({name, value}); }
+  /// Appends a field whose bytes outlive this map (string literals) and whose name is lower case
+  /// already.
+  void add_static(std::string_view name, std::string_view value) {
+    fields_.push_back({name, value});
+  }
 
-  /// Appends views that store(), store_lower() or allocate() of this map gave; `name` is lower case.
-  void add_stored(std::string_view name, std::string_view value) { fields_.push_back({name, value}); }
+  /// Appends views that store(), store_lower() or allocate() of this map gave; `name` is lower
+  /// case.
+  void add_stored(std::string_view name, std::string_view value) {
+    fields_.push_back({name, value});
+  }
 
   /// Gives the field at `index` another value, which this map stores or which outlives it.
   void replace_stored(size_t index, std::string_view value) { fields_[index].value = value; }
 
-  /// Removes every field for which `predicate(const HeaderField&)` is true. Returns how many there were.
+  /// Removes every field for which `predicate(const HeaderField&)` is true. Returns how many there
+  /// were.
   template <class Predicate>
   size_t remove_if(Predicate predicate) {
     return std::erase_if(fields_, predicate);
   }
 
-  /// Makes `value` the only value of `name`, at the place of the first one; a new pseudo-header goes to the front.
+  /// Makes `value` the only value of `name`, at the place of the first one; a new pseudo-header
+  /// goes to the front.
   void set(std::string_view name, std::string_view value);
 
   /// Removes all fields of that name. Returns how many there were.
@@ -61,8 +70,9 @@ class HeaderMap {
   /// How many fields have that name.
   size_t count(std::string_view name) const;
 
-  /// All values of `name`, joined: by "; " for cookie, "," otherwise; set-cookie gives its first value only.
-  /// Empty optional when absent. One value is given as a view without copying; `scratch` keeps a joined one.
+  /// All values of `name`, joined: by "; " for cookie, "," otherwise; set-cookie gives its first
+  /// value only. Empty optional when absent. One value is given as a view without copying;
+  /// `scratch` keeps a joined one.
   std::optional<std::string_view> get_joined(std::string_view name, std::string& scratch) const;
 
   const std::vector<HeaderField>& fields() const { return fields_; }
@@ -95,11 +105,12 @@ class HeaderMap {
 /// Equal without regard to ASCII case; both of `size` bytes.
 bool equal_ignore_case(const char* a, const char* b, size_t size);
 
-/// Equal without regard to ASCII case. Most names that differ do so in length or in the last letter (families of headers count at
-/// their ends), so those two are looked at first.
+/// Equal without regard to ASCII case. Most names that differ do so in length or in the last letter
+/// (families of headers count at their ends), so those two are looked at first.
 inline bool equal_ignore_case(std::string_view a, std::string_view b) {
   constexpr char kCase = 0x20;
-  return a.size() == b.size() && (a.empty() || (((a.back() ^ b.back()) & ~kCase) == 0 && equal_ignore_case(a.data(), b.data(), a.size())));
+  return a.size() == b.size() && (a.empty() || (((a.back() ^ b.back()) & ~kCase) == 0 &&
+                                                equal_ignore_case(a.data(), b.data(), a.size())));
 }
 
 // The well-known names, so that nobody spells them twice.
@@ -120,7 +131,8 @@ int status_of(const HeaderMap& headers);
 /// Sets ":status" to `status` (100..999).
 void set_status(HeaderMap& headers, int status);
 
-/// The value of content-length, when there is exactly one and it is a decimal number ≤ 2^63−1 of at most 19 digits.
+/// The value of content-length, when there is exactly one and it is a decimal number ≤ 2^63−1 of at
+/// most 19 digits.
 std::optional<uint64_t> content_length_of(const HeaderMap& headers);
 
 }  // namespace wasmgate::http

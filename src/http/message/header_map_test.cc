@@ -100,7 +100,8 @@ TEST(ContentLengthOf, TakesWholeNumbersUpToTheLargestSignedOne) {
   };
   EXPECT_EQ(of("0"), 0U);
   EXPECT_EQ(of("9223372036854775807"), 9223372036854775807U);
-  for (const std::string_view text : {"", "9223372036854775808", "92233720368547758070", "18446744073709551616", "+1", "-1", "1a", "1 "}) {
+  for (const std::string_view text : {"", "9223372036854775808", "92233720368547758070",
+                                      "18446744073709551616", "+1", "-1", "1a", "1 "}) {
     EXPECT_EQ(of(text), std::nullopt) << text;
   }
 }

@@ -21,7 +21,8 @@ bool is_token(std::string_view text) {
   if (text.empty()) {
     return false;
   }
-  return characters::all_chunks(text, [](characters::Chunk bytes) { return characters::is_plain_name(bytes); }) ||
+  return characters::all_chunks(
+             text, [](characters::Chunk bytes) { return characters::is_plain_name(bytes); }) ||
          std::all_of(text.begin(), text.end(), [](char c) { return characters::is_token(c); });
 }
 
@@ -30,7 +31,8 @@ bool valid_field_name(std::string_view name) { return is_token(name); }
 bool clean_field_value(std::string_view value) {
   // A tab is allowed, but stops the chunks: the slow test decides.
   return value.empty() ||
-         characters::all_chunks(value, [](characters::Chunk bytes) { return !characters::has_control(bytes); }) ||
+         characters::all_chunks(
+             value, [](characters::Chunk bytes) { return !characters::has_control(bytes); }) ||
          clean_bytewise(value);
 }
 

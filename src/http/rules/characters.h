@@ -46,8 +46,8 @@ inline uint64_t load_word(const char* from) {
   return word;
 }
 
-/// Eight bytes at once: 0x80 in the place of each byte that is a letter, a digit or "-" (nearly all of a field name), 0 in the
-/// others. Such bytes become lower case by setting 0x20.
+/// Eight bytes at once: 0x80 in the place of each byte that is a letter, a digit or "-" (nearly all
+/// of a field name), 0 in the others. Such bytes become lower case by setting 0x20.
 constexpr uint64_t plain_name_bytes(uint64_t word) {
   // No sum below carries into the next byte: all bytes are below 0x80.
   const uint64_t low = word & repeat(0x7F);

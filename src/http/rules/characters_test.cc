@@ -40,7 +40,8 @@ TEST(IsToken, FindsEveryByteAtEveryPlace) {
         for (const char around : {'a', 'Z', '0', '-', '_', '~'}) {
           std::string text(size, around);
           text[place] = static_cast<char>(byte);
-          ASSERT_EQ(is_token(text), characters::is_token(text[place])) << size << " " << place << " " << byte;
+          ASSERT_EQ(is_token(text), characters::is_token(text[place]))
+              << size << " " << place << " " << byte;
         }
       }
     }
@@ -50,9 +51,12 @@ TEST(IsToken, FindsEveryByteAtEveryPlace) {
 TEST(PlainNameBytes, MarksLettersDigitsAndHyphens) {
   for (unsigned byte = 0; byte < 256; ++byte) {
     for (const unsigned around : {0x00U, 0x2DU, 0x40U, 0x7FU, 0x80U, 0xFFU}) {
-      const uint64_t word = (characters::repeat(static_cast<uint8_t>(around)) & ~uint64_t{0xFF0000}) | uint64_t{byte} << 16;
+      const uint64_t word =
+          (characters::repeat(static_cast<uint8_t>(around)) & ~uint64_t{0xFF0000}) | uint64_t{byte}
+                                                                                         << 16;
       const bool plain = byte < 0x80 && (std::isalnum(static_cast<int>(byte)) != 0 || byte == '-');
-      EXPECT_EQ((characters::plain_name_bytes(word) & 0x800000) != 0, plain) << byte << " " << around;
+      EXPECT_EQ((characters::plain_name_bytes(word) & 0x800000) != 0, plain)
+          << byte << " " << around;
     }
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Sixteen bytes of text at once, for the tests that every name and value of a message passes: vector instructions where every
-// processor of the kind has them (SSE2), two words elsewhere.
+// Sixteen bytes of text at once, for the tests that every name and value of a message passes:
+// vector instructions where every processor of the kind has them (SSE2), two words elsewhere.
 
 #include <cstdint>
 #include <cstring>
@@ -18,7 +18,9 @@ namespace wasmgate::http::characters {
 
 using Chunk = __m128i;
 
-inline Chunk load_chunk(const char* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); }
+inline Chunk load_chunk(const char* from) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+}
 inline Chunk make_chunk(uint64_t low, uint64_t high) {
   return _mm_set_epi64x(static_cast<int64_t>(high), static_cast<int64_t>(low));
 }
@@ -31,14 +33,16 @@ inline bool is_plain_name(Chunk bytes) {
                          _mm_cmplt_epi8(value, _mm_set1_epi8(static_cast<char>(last + 1))));
   };
   const Chunk letter = within(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z');
-  const Chunk other = _mm_or_si128(within(bytes, '0', '9'), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-')));
+  const Chunk other =
+      _mm_or_si128(within(bytes, '0', '9'), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('-')));
   return _mm_movemask_epi8(_mm_or_si128(letter, other)) == 0xFFFF;
 }
 
 /// Some byte is below 0x20 or equal to 0x7F.
 inline bool has_control(Chunk bytes) {
   const Chunk below_space = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
-  return _mm_movemask_epi8(_mm_or_si128(below_space, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F)))) != 0;
+  return _mm_movemask_epi8(_mm_or_si128(below_space, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F)))) !=
+         0;
 }
 
 #else
@@ -57,8 +61,8 @@ inline bool has_control(Chunk bytes) { return has_control(bytes.low) || has_cont
 
 #endif
 
-/// Shows `text` (not empty) to `test(Chunk)` until it says false; the last chunk overlaps the one before it, a shorter text is shown
-/// with some of its bytes repeated.
+/// Shows `text` (not empty) to `test(Chunk)` until it says false; the last chunk overlaps the one
+/// before it, a shorter text is shown with some of its bytes repeated.
 template <class Test>
 bool all_chunks(std::string_view text, Test test) {
   const char* const data = text.data();

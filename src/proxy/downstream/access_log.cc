@@ -30,7 +30,8 @@ void append_two(std::string& out, int value) {
 
 // "2026-01-02T03:04:05.678Z"
 void append_time(std::string& out, WallTime time) {
-  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  const auto since =
+      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
   const std::time_t seconds = since / 1000;
   std::tm utc{};
   gmtime_r(&seconds, &utc);
@@ -54,7 +55,8 @@ void append_time(std::string& out, WallTime time) {
 
 uint64_t milliseconds_between(MonotonicTime from, MonotonicTime to) {
   return to <= from ? 0
-                    : static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count());
+                    : static_cast<uint64_t>(
+                          std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count());
 }
 
 std::optional<uint64_t> upstream_time(const StreamInfo& info) {
@@ -74,7 +76,8 @@ std::string_view protocol_of(const AccessLogEntry& entry) {
 
 constexpr char kHex[] = "0123456789abcdef";
 
-// Quotes, backslashes, controls and bytes that are no ASCII are escaped, so that no value ends its field or its line.
+// Quotes, backslashes, controls and bytes that are no ASCII are escaped, so that no value ends its
+// field or its line.
 void append_escaped(std::string& out, std::string_view value) {
   for (const char c : value) {
     const auto byte = static_cast<unsigned char>(c);
@@ -94,7 +97,8 @@ void append_text(std::string& out, std::string_view value) {
   value.empty() ? out.push_back('-') : append_escaped(out, value);
 }
 
-// In JSON, a byte that is no ASCII becomes the code point of the same number: every line is valid JSON whatever a peer sends.
+// In JSON, a byte that is no ASCII becomes the code point of the same number: every line is valid
+// JSON whatever a peer sends.
 void append_json_string(std::string& out, std::string_view value) {
   out.push_back('"');
   for (const char c : value) {
@@ -190,7 +194,8 @@ void append_text_line(const AccessLogEntry& entry, std::string& out) {
   }
   for (const std::string_view value :
        {header(entry.request, "x-forwarded-for"), header(entry.request, "user-agent"),
-        header(entry.request, "x-request-id"), header(entry.request, http::kAuthority), info.upstream_address}) {
+        header(entry.request, "x-request-id"), header(entry.request, http::kAuthority),
+        info.upstream_address}) {
     out.append(" \"");
     append_text(out, value);
     out.push_back('"');
@@ -237,7 +242,8 @@ void AccessLog::log(const AccessLogEntry& entry) {
   if (block_.capacity() < kBlockBytes) {
     block_.reserve(kBlockBytes + 4096);
   }
-  format_ == config::AccessLogFormat::Json ? append_json_line(entry, block_) : append_text_line(entry, block_);
+  format_ == config::AccessLogFormat::Json ? append_json_line(entry, block_)
+                                           : append_text_line(entry, block_);
   if (block_.size() >= kBlockBytes) {
     flush();
   } else if (!timer_.armed()) {
@@ -254,7 +260,8 @@ void AccessLog::flush() {
 
 // ---- the file ----
 
-Result<std::unique_ptr<AccessLogFile>> AccessLogFile::open(const std::string& path, Logger& logger) {
+Result<std::unique_ptr<AccessLogFile>> AccessLogFile::open(const std::string& path,
+                                                           Logger& logger) {
   int fd = STDOUT_FILENO;
   if (!path.empty()) {
     fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);

@@ -1,7 +1,8 @@
 #pragma once
-// The access log: one line per request in Envoy's default text form, or as JSON with the keys of docs/configuration.md. A worker
-// formats into its own block and hands full blocks to the sink, at 64 KiB or after one second; the sink writes them on a thread of
-// its own, so that no loop waits for a disk or a pipe.
+// The access log: one line per request in Envoy's default text form, or as JSON with the keys of
+// docs/configuration.md. A worker formats into its own block and hands full blocks to the sink, at
+// 64 KiB or after one second; the sink writes them on a thread of its own, so that no loop waits
+// for a disk or a pipe.
 
 #include <chrono>
 #include <condition_variable>
@@ -28,7 +29,8 @@ class AccessLogSink {
   virtual void submit(std::string&& block) = 0;
 };
 
-/// A file (appended to), or stdout. When the writer cannot keep up, whole blocks are dropped and counted, never waited for.
+/// A file (appended to), or stdout. When the writer cannot keep up, whole blocks are dropped and
+/// counted, never waited for.
 class AccessLogFile final : public AccessLogSink {
  public:
   /// `path` empty: stdout. Errors: Refused when the file cannot be opened. `logger` outlives it.
@@ -37,7 +39,8 @@ class AccessLogFile final : public AccessLogSink {
   ~AccessLogFile() override;
 
   void submit(std::string&& block) override;
-  /// Opens the path again (SIGUSR1 after a rotation); keeps the old file when that fails. Thread: any.
+  /// Opens the path again (SIGUSR1 after a rotation); keeps the old file when that fails. Thread:
+  /// any.
   void reopen();
   uint64_t dropped_blocks() const;
 

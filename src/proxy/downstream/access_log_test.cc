@@ -49,7 +49,8 @@ struct Example {
 
 TEST(AccessLogText, IsEnvoysDefaultFormat) {
   EXPECT_EQ(Example().text(),
-            "[2026-01-01T00:00:00.123Z] \"GET /x HTTP/1.1\" 200 - 3 5 12 10 \"-\" \"ua\" \"id\" \"a.com\" "
+            "[2026-01-01T00:00:00.123Z] \"GET /x HTTP/1.1\" 200 - 3 5 12 10 \"-\" \"ua\" \"id\" "
+            "\"a.com\" "
             "\"10.0.0.1:80\"\n");
 }
 
@@ -59,7 +60,8 @@ TEST(AccessLogText, WritesHyphensForWhatIsMissing) {
   info.start_wall = WallTime(milliseconds(1767225600000));
   std::string out;
   append_text_line({info, nullptr, nullptr}, out);
-  EXPECT_EQ(out, "[2026-01-01T00:00:00.000Z] \"- - -\" 0 - 0 0 0 - \"-\" \"-\" \"-\" \"-\" \"-\"\n");
+  EXPECT_EQ(out,
+            "[2026-01-01T00:00:00.000Z] \"- - -\" 0 - 0 0 0 - \"-\" \"-\" \"-\" \"-\" \"-\"\n");
 }
 
 // H-31: no peer can end a field or a line.
@@ -70,15 +72,21 @@ TEST(AccessLogText, EscapesWhatPeersSend) {
 }
 
 TEST(AccessLogJson, HasHigresssKeysInOneLine) {
-  EXPECT_EQ(Example().json(),
-            "{\"authority\":\"a.com\",\"bytes_received\":3,\"bytes_sent\":5,\"downstream_local_address\":\"192.0.2.9:80\","
-            "\"downstream_remote_address\":\"192.0.2.1:5\",\"duration\":12,\"method\":\"GET\",\"path\":\"/x\","
-            "\"protocol\":\"HTTP/1.1\",\"request_id\":\"id\",\"requested_server_name\":\"-\",\"response_code\":200,"
-            "\"response_code_details\":\"via_upstream\",\"response_flags\":\"-\",\"route_name\":\"default/r\","
-            "\"start_time\":\"2026-01-01T00:00:00.123Z\",\"trace_id\":\"-\",\"upstream_cluster\":\"one\","
-            "\"upstream_host\":\"10.0.0.1:80\",\"upstream_local_address\":\"-\",\"upstream_service_time\":10,"
-            "\"upstream_transport_failure_reason\":\"-\",\"user_agent\":\"ua\",\"x_forwarded_for\":\"-\","
-            "\"istio_policy_status\":\"-\",\"ai_log\":\"-\"}\n");
+  EXPECT_EQ(
+      Example().json(),
+      "{\"authority\":\"a.com\",\"bytes_received\":3,\"bytes_sent\":5,\"downstream_local_address\":"
+      "\"192.0.2.9:80\","
+      "\"downstream_remote_address\":\"192.0.2.1:5\",\"duration\":12,\"method\":\"GET\",\"path\":"
+      "\"/x\","
+      "\"protocol\":\"HTTP/"
+      "1.1\",\"request_id\":\"id\",\"requested_server_name\":\"-\",\"response_code\":200,"
+      "\"response_code_details\":\"via_upstream\",\"response_flags\":\"-\",\"route_name\":"
+      "\"default/r\","
+      "\"start_time\":\"2026-01-01T00:00:00.123Z\",\"trace_id\":\"-\",\"upstream_cluster\":\"one\","
+      "\"upstream_host\":\"10.0.0.1:80\",\"upstream_local_address\":\"-\",\"upstream_service_"
+      "time\":10,"
+      "\"upstream_transport_failure_reason\":\"-\",\"user_agent\":\"ua\",\"x_forwarded_for\":\"-\","
+      "\"istio_policy_status\":\"-\",\"ai_log\":\"-\"}\n");
 }
 
 // H-33: a string that ends in any byte stays valid JSON.
@@ -92,7 +100,9 @@ TEST(AccessLogJson, EscapesEveryByte) {
       ASSERT_TRUE(value >= 0x20 && value < 0x7F) << byte;
     }
     const size_t at = line.find("\"user_agent\":\"a") + 15;
-    ASSERT_TRUE(line.substr(at).starts_with("\"") ? false : line.find("\",\"x_forwarded_for\"", at) != std::string::npos)
+    ASSERT_TRUE(line.substr(at).starts_with("\"")
+                    ? false
+                    : line.find("\",\"x_forwarded_for\"", at) != std::string::npos)
         << byte;
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
-// How many client connections the process holds, in all and per client address: one object for all workers. Thread: any.
+// How many client connections the process holds, in all and per client address: one object for all
+// workers. Thread: any.
 
 #include <atomic>
 #include <cstddef>
@@ -31,7 +32,8 @@ class ConnectionLimits {
   std::atomic<size_t> per_address_;
   std::atomic<size_t> open_{0};
   std::mutex mutex_;
-  std::map<std::string, size_t> by_address_;  // every address counts, so that a limit set later is right at once
+  std::map<std::string, size_t>
+      by_address_;  // every address counts, so that a limit set later is right at once
 };
 
 }  // namespace wasmgate::proxy

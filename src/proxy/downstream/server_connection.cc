@@ -75,7 +75,9 @@ size_t ServerConnection::on_data(std::string_view bytes) {
   }
   size_t used = 0;
   feeding_ = true;
-  while (used < bytes.size()) {  // again while a response that is complete already lets the next request in
+  while (
+      used <
+      bytes.size()) {  // again while a response that is complete already lets the next request in
     const size_t step = codec_->feed(bytes.substr(used));
     used += step;
     if (step == 0 || state_ != State::Open) {
@@ -231,7 +233,8 @@ ServerStream* ServerConnection::find(http::StreamId stream) {
   return nullptr;
 }
 
-void ServerConnection::write_head(http::StreamId stream, const http::HeaderMap& headers, bool end_stream) {
+void ServerConnection::write_head(http::StreamId stream, const http::HeaderMap& headers,
+                                  bool end_stream) {
   if (context_.draining) {
     codec_->drain(transport_->output());
   }
@@ -276,7 +279,8 @@ void ServerConnection::reset(http::StreamId stream, bool must_break) {
 }
 
 void ServerConnection::on_stream_ended(http::StreamId stream) {
-  const auto found = std::find_if(streams_.begin(), streams_.end(), [&](const auto& s) { return s->id() == stream; });
+  const auto found = std::find_if(streams_.begin(), streams_.end(),
+                                  [&](const auto& s) { return s->id() == stream; });
   if (found == streams_.end()) {
     return;
   }
@@ -325,7 +329,8 @@ void ServerConnection::close_after_flush() {
   abort_at_close_ ? transport_->flush_soon() : transport_->shutdown_output();
 }
 
-// The client may still be sending: a close now could destroy the answer on its way, so what comes is read and dropped for a while.
+// The client may still be sending: a close now could destroy the answer on its way, so what comes
+// is read and dropped for a while.
 void ServerConnection::linger() {
   if (input_ended_ || abort_at_close_) {
     close("closed_after_response");
@@ -370,7 +375,8 @@ void ServerConnection::watch_body_rate() {
 }
 
 void ServerConnection::on_rate_check() {
-  const uint64_t wanted = context_.settings.timeouts.body_min_rate_bytes_per_second * kRateWindow.count();
+  const uint64_t wanted =
+      context_.settings.timeouts.body_min_rate_bytes_per_second * kRateWindow.count();
   ServerStream* receiving = nullptr;
   for (auto& stream : streams_) {
     if (!stream->request_complete()) {

@@ -1,8 +1,10 @@
 #pragma once
-// One client connection: a transport, a server codec, and the streams in progress on it. It watches the client: the head must come
-// within its time, an idle connection is closed, a body must come at a minimum rate, and a client that takes no output is cut off.
+// One client connection: a transport, a server codec, and the streams in progress on it. It watches
+// the client: the head must come within its time, an idle connection is closed, a body must come at
+// a minimum rate, and a client that takes no output is cut off.
 //
-//   Open ──▶ Flushing (nothing more is read; the last bytes leave) ──▶ Lingering (≤ 1 s, ≤ 64 KiB are read and dropped) ──▶ Closed
+//   Open ──▶ Flushing (nothing more is read; the last bytes leave) ──▶ Lingering (≤ 1 s, ≤ 64 KiB
+//   are read and dropped) ──▶ Closed
 
 #include <memory>
 #include <string>
@@ -34,7 +36,8 @@ class ServerConnection final : public net::Deletable,
                                private StreamConnection {
  public:
   /// `context` and `owner` outlive it.
-  ServerConnection(WorkerContext& context, ServerConnectionOwner& owner, std::unique_ptr<net::Transport> transport);
+  ServerConnection(WorkerContext& context, ServerConnectionOwner& owner,
+                   std::unique_ptr<net::Transport> transport);
 
   /// Ends with the responses in progress; at once when there are none.
   void drain();
@@ -56,7 +59,8 @@ class ServerConnection final : public net::Deletable,
   void on_closed(net::CloseReason reason) override;
 
   // http::ServerCodecEvents
-  void on_request_head(http::StreamId stream, http::HeaderMap&& headers, const http::RequestFacts& facts) override;
+  void on_request_head(http::StreamId stream, http::HeaderMap&& headers,
+                       const http::RequestFacts& facts) override;
   void on_request_data(http::StreamId stream, std::string_view data) override;
   void on_request_trailers(http::StreamId stream, http::HeaderMap&& trailers) override;
   void on_request_end(http::StreamId stream) override;
@@ -100,10 +104,10 @@ class ServerConnection final : public net::Deletable,
   std::string local_text_;
   std::string remote_text_;
 
-  net::Timer wait_timer_;   // a head that does not come, an idle connection, lingering
-  net::Timer stall_timer_;  // output that does not leave
-  net::Timer rate_timer_;   // a body that comes too slowly
-  uint64_t body_bytes_ = 0;       // since the last rate check
+  net::Timer wait_timer_;    // a head that does not come, an idle connection, lingering
+  net::Timer stall_timer_;   // output that does not leave
+  net::Timer rate_timer_;    // a body that comes too slowly
+  uint64_t body_bytes_ = 0;  // since the last rate check
   size_t lingered_bytes_ = 0;
   State state_ = State::Open;
   bool head_timer_on_ = false;

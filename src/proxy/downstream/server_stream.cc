@@ -4,9 +4,8 @@
 #include <memory>
 #include <utility>
 
-#include "http/rules/head_checks.h"
-
 #include "http/rules/forwarded.h"
+#include "http/rules/head_checks.h"
 
 namespace wasmgate::proxy {
 namespace {
@@ -23,7 +22,8 @@ using filter::FailureKind;
 constexpr std::string_view kRequestId = "x-request-id";
 
 filter::ChainLimits chain_limits(const config::HttpLimits& limits) {
-  return {limits.body_buffer_bytes, limits.body_buffer_max_bytes, limits.buffer_high_watermark_bytes};
+  return {limits.body_buffer_bytes, limits.body_buffer_max_bytes,
+          limits.buffer_high_watermark_bytes};
 }
 
 }  // namespace
@@ -48,7 +48,8 @@ void ServerStream::begin(StreamConnection& connection, http::StreamId id, Snapsh
   choose_route(request_map_);
   send_blocked_ = connection.send_blocked();
   response_pauses_ = send_blocked_ ? 1 : 0;
-  request_left_ = facts.end_stream ? UINT64_MAX : http::content_length_of(request_map_).value_or(UINT64_MAX);
+  request_left_ =
+      facts.end_stream ? UINT64_MAX : http::content_length_of(request_map_).value_or(UINT64_MAX);
   end_fed_ = facts.end_stream;
   filter::ChainEnds& ends = *this;
   chain_.emplace(ends, info_, chain_limits(context_.settings.limits), memory_);
@@ -87,7 +88,8 @@ void ServerStream::take_request_id(http::HeaderMap& headers) {
 void ServerStream::choose_route(const http::HeaderMap& headers) {
   const WorkerSnapshot& snapshot = **snapshot_.get();
   route_known_ = true;
-  route_ = snapshot.routes->find(headers.get(http::kAuthority).value_or(""), headers.get(http::kPath).value_or("/"));
+  route_ = snapshot.routes->find(headers.get(http::kAuthority).value_or(""),
+                                 headers.get(http::kPath).value_or("/"));
   if (route_ == kNoRoute) {
     cluster_ = nullptr;
     info_.route_name = info_.cluster_name = info_.virtual_host_name = {};
@@ -97,7 +99,8 @@ void ServerStream::choose_route(const http::HeaderMap& headers) {
   cluster_ = snapshot_->cluster_of(route_);
   info_.route_name = route.name;
   info_.cluster_name = route.cluster;
-  info_.virtual_host_name = route.host.empty() ? std::string_view("*") : std::string_view(route.host);
+  info_.virtual_host_name =
+      route.host.empty() ? std::string_view("*") : std::string_view(route.host);
 }
 
 void ServerStream::refresh_route() {
@@ -206,7 +209,9 @@ void ServerStream::request_headers(http::HeaderMap& headers, bool end_stream) {
   refresh_route();
   Duration timeout = context_.settings.timeouts.route;
   if (route_ != kNoRoute) {
-    timeout = (*snapshot_.get())->model->routes[route_].timeout.value_or(context_.settings.timeouts.route);
+    timeout = (*snapshot_.get())
+                  ->model->routes[route_]
+                  .timeout.value_or(context_.settings.timeouts.route);
   }
   router_.send_head(cluster_, route_ != kNoRoute, headers, end_stream, timeout);
 }
@@ -222,10 +227,13 @@ bool ServerStream::refuse_bad_request_head(http::HeaderMap& headers) {
   return true;
 }
 
-void ServerStream::request_data(Buffer& data, bool end_stream) { router_.send_data(data, end_stream); }
+void ServerStream::request_data(Buffer& data, bool end_stream) {
+  router_.send_data(data, end_stream);
+}
 
 void ServerStream::request_trailers(http::HeaderMap& trailers) {
-  const bool wanted = context_.settings.forward_trailers || (cluster_ != nullptr && cluster_->http2());
+  const bool wanted =
+      context_.settings.forward_trailers || (cluster_ != nullptr && cluster_->http2());
   if (wanted && !http::check_trailers_for_encoding(trailers)) {
     router_.send_trailers(trailers);
     return;
@@ -370,13 +378,15 @@ void ServerStream::finalize() {
   info_.end = context_.now();
   info_.response_is_complete = response_complete_;
   if (access_log_ != nullptr && context_.settings.access_log.enabled) {
-    access_log_->log({info_, chain_->request_headers(), head_written_ ? chain_->response_headers() : nullptr});
+    access_log_->log(
+        {info_, chain_->request_headers(), head_written_ ? chain_->response_headers() : nullptr});
   }
   context_.metrics.add(context_.ids.response_class(info_.response_code));
   context_.metrics.add(context_.ids.requests_active, -1);
   context_.metrics.add(context_.ids.bytes_received, static_cast<int64_t>(info_.request_body_bytes));
   context_.metrics.add(context_.ids.bytes_sent, static_cast<int64_t>(info_.response_body_bytes));
-  context_.metrics.observe(context_.ids.duration, static_cast<uint64_t>((info_.end - info_.start).count()));
+  context_.metrics.observe(context_.ids.duration,
+                           static_cast<uint64_t>((info_.end - info_.start).count()));
   chain_->finish();
   if (http::HeaderMap* request = chain_->request_headers()) {
     request_map_ = std::move(*request);
@@ -395,7 +405,8 @@ void ServerStream::finalize() {
   piece_.clear();
   request_left_ = UINT64_MAX;
   request_pauses_ = response_pauses_ = 0;
-  route_known_ = checks_heads_ = request_complete_ = end_fed_ = head_written_ = response_complete_ = false;
+  route_known_ = checks_heads_ = request_complete_ = end_fed_ = head_written_ = response_complete_ =
+      false;
   response_replaced_ = send_blocked_ = ended_ = false;
 }
 

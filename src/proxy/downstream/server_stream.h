@@ -1,9 +1,12 @@
 #pragma once
-// One request and its response. Owns the filter chain and the router at its end; keeps the snapshot of its beginning; joins the
-// chain's two ends with the client's connection and the upstream. Objects are used again for later requests (StreamStore).
+// One request and its response. Owns the filter chain and the router at its end; keeps the snapshot
+// of its beginning; joins the chain's two ends with the client's connection and the upstream.
+// Objects are used again for later requests (StreamStore).
 //
-//   begin ──▶ request parts in, response parts out ──▶ ended (response complete, client gone, reset)
-//                                                        └─ at the end of the turn: log, metrics, chain finished, object free
+//   begin ──▶ request parts in, response parts out ──▶ ended (response complete, client gone,
+//   reset)
+//                                                        └─ at the end of the turn: log, metrics,
+//                                                        chain finished, object free
 
 #include <memory>
 #include <optional>
@@ -20,13 +23,15 @@ class StreamConnection {
  public:
   virtual ~StreamConnection() = default;
 
-  virtual void write_head(http::StreamId stream, const http::HeaderMap& headers, bool end_stream) = 0;
+  virtual void write_head(http::StreamId stream, const http::HeaderMap& headers,
+                          bool end_stream) = 0;
   virtual void write_data(http::StreamId stream, std::string_view data, bool end_stream) = 0;
   virtual void write_trailers(http::StreamId stream, const http::HeaderMap& trailers) = 0;
   virtual void write_continue(http::StreamId stream) = 0;
   virtual void pause(http::StreamId stream) = 0;
   virtual void resume(http::StreamId stream) = 0;
-  /// The stream ends without a (whole) response. `must_break`: the client could take what it has for the whole; it must see a reset.
+  /// The stream ends without a (whole) response. `must_break`: the client could take what it has
+  /// for the whole; it must see a reset.
   virtual void reset(http::StreamId stream, bool must_break) = 0;
   /// The stream has ended: the connection hands it to the store.
   virtual void on_stream_ended(http::StreamId stream) = 0;
@@ -46,8 +51,8 @@ class ServerStream final : private filter::ChainEnds, private RouterOwner {
   ~ServerStream() override;
 
   /// Starts with a head. `connection` outlives the stream or calls abandon_connection().
-  void begin(StreamConnection& connection, http::StreamId id, SnapshotRef snapshot, http::HeaderMap&& headers,
-             const http::RequestFacts& facts);
+  void begin(StreamConnection& connection, http::StreamId id, SnapshotRef snapshot,
+             http::HeaderMap&& headers, const http::RequestFacts& facts);
   void on_data(std::string_view data);
   void on_trailers(http::HeaderMap&& trailers);
   void on_end();
@@ -126,7 +131,8 @@ class ServerStream final : private filter::ChainEnds, private RouterOwner {
   bool end_fed_ = false;  // the request's end has been given to the chain
   bool head_written_ = false;
   bool response_complete_ = false;
-  bool response_replaced_ = false;  // answered in place of a bad response: the rest of it is dropped
+  bool response_replaced_ =
+      false;  // answered in place of a bad response: the rest of it is dropped
   bool send_blocked_ = false;
   bool ended_ = false;
 };
@@ -134,7 +140,8 @@ class ServerStream final : private filter::ChainEnds, private RouterOwner {
 /// Makes, keeps and ends the streams of one worker.
 class StreamStore {
  public:
-  StreamStore(WorkerContext& context, AccessLog* access_log) : context_(context), access_log_(access_log) {}
+  StreamStore(WorkerContext& context, AccessLog* access_log)
+      : context_(context), access_log_(access_log) {}
   ~StreamStore() { finalize_ended(); }
 
   std::unique_ptr<ServerStream> take();

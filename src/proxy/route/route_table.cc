@@ -21,10 +21,13 @@ std::string_view without_trailing_slash(std::string_view path) {
   return path.size() > 1 && path.back() == '/' ? path.substr(0, path.size() - 1) : path;
 }
 
-std::string_view without_query(std::string_view path) { return path.substr(0, path.find_first_of("?#")); }
+std::string_view without_query(std::string_view path) {
+  return path.substr(0, path.find_first_of("?#"));
+}
 
-/// The paths of one host. Prefixes are kept without a trailing slash ("/" stays), and found by hashing each prefix of a path that
-/// ends before a "/" or at its end, longest first; lengths that no prefix has are skipped.
+/// The paths of one host. Prefixes are kept without a trailing slash ("/" stays), and found by
+/// hashing each prefix of a path that ends before a "/" or at its end, longest first; lengths that
+/// no prefix has are skipped.
 class Paths {
  public:
   void add(const config::Route& route, RouteIndex index) {
@@ -90,7 +93,8 @@ struct RouteTable::Hosts {
   RouteIndex default_backend = kNoRoute;
 };
 
-RouteTable::RouteTable(const std::vector<config::Route>& routes) : hosts_(std::make_unique<Hosts>()) {
+RouteTable::RouteTable(const std::vector<config::Route>& routes)
+    : hosts_(std::make_unique<Hosts>()) {
   for (RouteIndex i = 0; i < routes.size(); ++i) {
     const config::Route& route = routes[i];
     std::string host(route.host.size(), '\0');

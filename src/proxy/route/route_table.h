@@ -1,8 +1,9 @@
 #pragma once
-// Which route takes a request: by host (exact before "*.x" before any), then by path (the longest match; at equal length exact before
-// prefix), and a default backend when nothing else matches. Prefixes match by path segments, as Kubernetes defines it: "/foo" takes
-// "/foo" and "/foo/bar", not "/foobar". Lookups hash the host and each prefix of the path, so their cost does not grow with the
-// number of routes. Immutable; read by all workers.
+// Which route takes a request: by host (exact before "*.x" before any), then by path (the longest
+// match; at equal length exact before prefix), and a default backend when nothing else matches.
+// Prefixes match by path segments, as Kubernetes defines it: "/foo" takes
+// "/foo" and "/foo/bar", not "/foobar". Lookups hash the host and each prefix of the path, so their
+// cost does not grow with the number of routes. Immutable; read by all workers.
 
 #include <cstdint>
 #include <memory>
@@ -19,13 +20,15 @@ inline constexpr RouteIndex kNoRoute = UINT32_MAX;
 
 class RouteTable {
  public:
-  /// `routes` outlives the table (both hang on the model). Of two routes with equal host, match and path the first one wins.
+  /// `routes` outlives the table (both hang on the model). Of two routes with equal host, match and
+  /// path the first one wins.
   explicit RouteTable(const std::vector<config::Route>& routes);
   ~RouteTable();
   RouteTable(const RouteTable&) = delete;
   RouteTable& operator=(const RouteTable&) = delete;
 
-  /// `authority`: host, perhaps with a port and a trailing dot, in any case. `path`: perhaps with a query, which is ignored.
+  /// `authority`: host, perhaps with a port and a trailing dot, in any case. `path`: perhaps with a
+  /// query, which is ignored.
   RouteIndex find(std::string_view authority, std::string_view path) const;
 
  private:

@@ -8,7 +8,8 @@
 namespace wasmgate::proxy {
 namespace {
 
-config::Route make(std::string host, std::string path, config::PathMatch match = config::PathMatch::Prefix) {
+config::Route make(std::string host, std::string path,
+                   config::PathMatch match = config::PathMatch::Prefix) {
   config::Route route;
   route.host = std::move(host);
   route.path = std::move(path);
@@ -54,7 +55,8 @@ TEST(RouteTable, ExactMatchesThePathAlone) {
 }
 
 TEST(RouteTable, LongestPathWinsAndExactBeforePrefix) {
-  const std::vector<config::Route> routes{make("", "/"), make("", "/a"), make("", "/a/b"), make("", "/a/b", kExact)};
+  const std::vector<config::Route> routes{make("", "/"), make("", "/a"), make("", "/a/b"),
+                                          make("", "/a/b", kExact)};
   const RouteTable table(routes);
   EXPECT_EQ(table.find("h", "/a/b"), 3u);
   EXPECT_EQ(table.find("h", "/a/b/c"), 2u);
@@ -83,8 +85,8 @@ TEST(RouteTable, WildcardTakesExactlyOneLabel) {
 TEST(RouteTable, FallsBackFromExactHostToWildcardToAnyToDefault) {
   auto fallback = make("", "/");
   fallback.default_backend = true;
-  const std::vector<config::Route> routes{make("a.foo.com", "/one"), make("*.foo.com", "/two"), make("", "/three"),
-                                          fallback};
+  const std::vector<config::Route> routes{make("a.foo.com", "/one"), make("*.foo.com", "/two"),
+                                          make("", "/three"), fallback};
   const RouteTable table(routes);
   EXPECT_EQ(table.find("a.foo.com", "/one"), 0u);
   EXPECT_EQ(table.find("a.foo.com", "/two"), 1u);
@@ -124,12 +126,15 @@ int naive_host(const config::Route& route, std::string_view host) {
   }
   if (route.host.starts_with("*.")) {
     const size_t dot = host.find('.');
-    return dot != std::string_view::npos && dot > 0 && host.substr(dot) == route.host.substr(1) ? 1 : -1;
+    return dot != std::string_view::npos && dot > 0 && host.substr(dot) == route.host.substr(1)
+               ? 1
+               : -1;
   }
   return host == route.host ? 2 : -1;
 }
 
-RouteIndex naive_find(const std::vector<config::Route>& routes, std::string_view host, std::string_view path) {
+RouteIndex naive_find(const std::vector<config::Route>& routes, std::string_view host,
+                      std::string_view path) {
   RouteIndex best = kNoRoute;
   std::array<size_t, 3> best_rank{};
   for (RouteIndex i = 0; i < routes.size(); ++i) {
@@ -142,7 +147,8 @@ RouteIndex naive_find(const std::vector<config::Route>& routes, std::string_view
       text.remove_suffix(1);
     }
     // An exact path that matches is the whole path: nothing is longer.
-    const std::array<size_t, 3> rank{static_cast<size_t>(by_host) + 1, text.size(), routes[i].match == kExact ? 1u : 0u};
+    const std::array<size_t, 3> rank{static_cast<size_t>(by_host) + 1, text.size(),
+                                     routes[i].match == kExact ? 1u : 0u};
     if (best == kNoRoute || rank > best_rank) {
       best = i;
       best_rank = rank;
@@ -166,14 +172,16 @@ TEST(RouteTable, AgreesWithANaiveSearch) {
   for (int round = 0; round < 300; ++round) {
     std::vector<config::Route> routes;
     for (unsigned i = 0; i < 1 + random() % 30; ++i) {
-      routes.push_back(make(hosts[random() % hosts.size()], path(), random() % 3 == 0 ? kExact : config::PathMatch::Prefix));
+      routes.push_back(make(hosts[random() % hosts.size()], path(),
+                            random() % 3 == 0 ? kExact : config::PathMatch::Prefix));
     }
     const RouteTable table(routes);
     for (int i = 0; i < 100; ++i) {
       std::string host = hosts[random() % hosts.size()];
       host = host.starts_with("*") ? "q" + host.substr(1) : host;
       const std::string wanted = path();
-      ASSERT_EQ(table.find(host, wanted), naive_find(routes, host, wanted)) << host << " " << wanted;
+      ASSERT_EQ(table.find(host, wanted), naive_find(routes, host, wanted))
+          << host << " " << wanted;
     }
   }
 }

@@ -8,31 +8,35 @@ namespace {
 
 constexpr size_t kRequestFramingBytes = 64;
 
-std::unique_ptr<http::ClientCodec> make_codec(WorkerContext& context, http::ClientCodecEvents& events, bool http2) {
-  return http2 ? http::make_http2_client_codec(events, context.response_limits, context.http2_limits, context.loop.clock())
+std::unique_ptr<http::ClientCodec> make_codec(WorkerContext& context,
+                                              http::ClientCodecEvents& events, bool http2) {
+  return http2 ? http::make_http2_client_codec(events, context.response_limits,
+                                               context.http2_limits, context.loop.clock())
                : http::make_http1_client_codec(events, context.response_limits);
 }
 
 }  // namespace
 
-ClientConnection::ClientConnection(WorkerContext& context, ClientConnectionOwner& owner, const net::Address& address,
-                                   bool http2)
+ClientConnection::ClientConnection(WorkerContext& context, ClientConnectionOwner& owner,
+                                   const net::Address& address, bool http2)
     : context_(context),
       owner_(owner),
       codec_(make_codec(context, *this, http2)),
       idle_timer_(context.loop.timers(), [this] { drain(); }),
       http2_(http2) {
-  transport_ = context.services.connector.connect(address, context.settings.timeouts.connect, *this);
+  transport_ =
+      context.services.connector.connect(address, context.settings.timeouts.connect, *this);
   context_.metrics.add(context_.ids.upstream_connections_total);
   context_.metrics.add(context_.ids.upstream_connections_active);
 }
 
 bool ClientConnection::available() const {
-  return connected_ && !closed_ && !draining_ && !unusable_ && !feeding_ && streams_.size() < codec_->concurrency() &&
-         codec_->reusable();
+  return connected_ && !closed_ && !draining_ && !unusable_ && !feeding_ &&
+         streams_.size() < codec_->concurrency() && codec_->reusable();
 }
 
-http::StreamId ClientConnection::start(ClientStreamEvents& events, const http::HeaderMap& headers, bool end_stream) {
+http::StreamId ClientConnection::start(ClientStreamEvents& events, const http::HeaderMap& headers,
+                                       bool end_stream) {
   idle_timer_.cancel();
   const http::StreamId id = codec_->write_head(headers, end_stream, transport_->output());
   if (id == 0) {
@@ -265,7 +269,8 @@ ClientStreamEvents* ClientConnection::remove(http::StreamId stream) {
   return events;
 }
 
-void ClientConnection::on_response_head(http::StreamId stream, http::HeaderMap&& headers, bool end_stream) {
+void ClientConnection::on_response_head(http::StreamId stream, http::HeaderMap&& headers,
+                                        bool end_stream) {
   if (Stream* found = find(stream)) {
     found->events->on_response_head(std::move(headers), end_stream);
   }
@@ -300,7 +305,9 @@ void ClientConnection::on_response_end(http::StreamId stream) {
   events->on_response_end();
 }
 
-void ClientConnection::on_stream_reset(http::StreamId stream) { fail_stream(stream, UpstreamFailure::Reset); }
+void ClientConnection::on_stream_reset(http::StreamId stream) {
+  fail_stream(stream, UpstreamFailure::Reset);
+}
 
 void ClientConnection::on_refusal(http::StreamId stream, const http::Refusal& refusal) {
   if (stream == 0) {
@@ -310,7 +317,8 @@ void ClientConnection::on_refusal(http::StreamId stream, const http::Refusal& re
     }
   }
   unusable_ |= !http2_ || !codec_->reusable();
-  context_.services.logger.debug("upstream {}: {}", transport_->remote_address().to_string(), refusal.reason);
+  context_.services.logger.debug("upstream {}: {}", transport_->remote_address().to_string(),
+                                 refusal.reason);
   fail_stream(stream, at_eof_ ? UpstreamFailure::Reset : UpstreamFailure::Protocol);
 }
 

@@ -1,7 +1,8 @@
 #pragma once
-// One connection to an endpoint: a transport, a client codec, and the requests in progress on it (one for HTTP/1, many for HTTP/2). It
-// belongs to its endpoint's pool, and goes back there only when its codec says that nothing of an old message is left: bytes after a
-// response's end are refused by the codec and close the connection, they are never the next response.
+// One connection to an endpoint: a transport, a client codec, and the requests in progress on it
+// (one for HTTP/1, many for HTTP/2). It belongs to its endpoint's pool, and goes back there only
+// when its codec says that nothing of an old message is left: bytes after a response's end are
+// refused by the codec and close the connection, they are never the next response.
 
 #include <memory>
 #include <string>
@@ -16,8 +17,8 @@ namespace wasmgate::proxy {
 
 class ClientConnection;
 
-/// Who sent a request: hears of its response. Exactly one of on_response_end (perhaps by end_stream or trailers) and on_failure comes
-/// last, unless the request is reset first.
+/// Who sent a request: hears of its response. Exactly one of on_response_end (perhaps by end_stream
+/// or trailers) and on_failure comes last, unless the request is reset first.
 class ClientStreamEvents {
  public:
   virtual ~ClientStreamEvents() = default;
@@ -38,13 +39,17 @@ class ClientConnectionOwner {
   /// It can carry another request.
   virtual void on_available(ClientConnection& connection) = 0;
   /// It is of no more use. The owner hands it to delete_later.
-  virtual void on_closed(ClientConnection& connection, bool was_connected, UpstreamFailure reason) = 0;
+  virtual void on_closed(ClientConnection& connection, bool was_connected,
+                         UpstreamFailure reason) = 0;
 };
 
-class ClientConnection final : public net::Deletable, private net::TransportEvents, private http::ClientCodecEvents {
+class ClientConnection final : public net::Deletable,
+                               private net::TransportEvents,
+                               private http::ClientCodecEvents {
  public:
   /// Starts connecting. All references outlive the connection.
-  ClientConnection(WorkerContext& context, ClientConnectionOwner& owner, const net::Address& address, bool http2);
+  ClientConnection(WorkerContext& context, ClientConnectionOwner& owner,
+                   const net::Address& address, bool http2);
 
   /// Starts a request. Returns its id, 0 when the codec cannot take it.
   http::StreamId start(ClientStreamEvents& events, const http::HeaderMap& headers, bool end_stream);

@@ -58,13 +58,16 @@ void Cluster::update(const config::Cluster& config) {
 void Cluster::set_hosts(const std::vector<net::Address>& addresses) {
   std::vector<std::unique_ptr<Host>> next;
   for (const net::Address& address : addresses) {
-    const auto same = [&](const std::unique_ptr<Host>& h) { return h != nullptr && h->address == address; };
+    const auto same = [&](const std::unique_ptr<Host>& h) {
+      return h != nullptr && h->address == address;
+    };
     if (std::any_of(next.begin(), next.end(), same)) {
       continue;
     }
     const auto kept = std::find_if(hosts_.begin(), hosts_.end(), same);
-    next.push_back(kept != hosts_.end() ? std::move(*kept)
-                                        : std::make_unique<Host>(context_, limits_, address, http2_));
+    next.push_back(kept != hosts_.end()
+                       ? std::move(*kept)
+                       : std::make_unique<Host>(context_, limits_, address, http2_));
   }
   auto old = std::move(hosts_);
   hosts_ = std::move(next);
@@ -79,7 +82,8 @@ void Cluster::set_hosts(const std::vector<net::Address>& addresses) {
 }
 
 void Cluster::remove_empty_hosts() {
-  std::erase_if(leaving_, [](const auto& host) { return host->active_requests == 0 && host->pool.empty(); });
+  std::erase_if(leaving_,
+                [](const auto& host) { return host->active_requests == 0 && host->pool.empty(); });
 }
 
 void Cluster::refresh_fit() {
@@ -111,7 +115,8 @@ void Cluster::note_result(Host& host, bool failed) {
     return;
   }
   context_.metrics.add(context_.ids.upstream_ejections);
-  context_.services.logger.warn("cluster {}: endpoint {} is put aside after failures in a row", name_, host.text);
+  context_.services.logger.warn("cluster {}: endpoint {} is put aside after failures in a row",
+                                name_, host.text);
   refresh_fit();
   const Duration wait = host.ejected_until - context_.now();
   if (!readmit_timer_.armed() || ejected == 0) {
@@ -155,8 +160,9 @@ bool Cluster::begin_retry() {
 // ---- DNS ----
 
 void Cluster::resolve() {
-  query_ = context_.services.resolver.resolve(dns_name_, dns_port_,
-                                              [this](Result<net::DnsAnswer> answer) { on_resolved(std::move(answer)); });
+  query_ = context_.services.resolver.resolve(
+      dns_name_, dns_port_,
+      [this](Result<net::DnsAnswer> answer) { on_resolved(std::move(answer)); });
 }
 
 void Cluster::on_resolved(Result<net::DnsAnswer> answer) {

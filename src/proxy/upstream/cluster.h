@@ -1,6 +1,7 @@
 #pragma once
-// A cluster on one worker: its endpoints with their connections, which of them are fit, and how much is in flight. It outlives
-// snapshots: a new configuration changes its endpoints in place and closes no connection of those that stay.
+// A cluster on one worker: its endpoints with their connections, which of them are fit, and how
+// much is in flight. It outlives snapshots: a new configuration changes its endpoints in place and
+// closes no connection of those that stay.
 
 #include <memory>
 #include <string>
@@ -14,7 +15,8 @@
 
 namespace wasmgate::proxy {
 
-/// Told once a cluster whose name was being resolved has endpoints, or will not have any now. Destroying it forgets it.
+/// Told once a cluster whose name was being resolved has endpoints, or will not have any now.
+/// Destroying it forgets it.
 class ClusterWaiter : public net::TurnHook {};
 
 class Cluster {
@@ -30,7 +32,8 @@ class Cluster {
   /// Takes endpoints and limits of a new configuration.
   void update(const config::Cluster& config);
 
-  /// A fit endpoint, another than `avoid` when possible; that with address `wanted` ("10.0.0.1:80") when not empty and there is one.
+  /// A fit endpoint, another than `avoid` when possible; that with address `wanted` ("10.0.0.1:80")
+  /// when not empty and there is one.
   Host* choose(const Host* avoid, std::string_view wanted);
   size_t endpoints() const { return hosts_.size(); }
   const std::vector<std::unique_ptr<Host>>& hosts() const { return hosts_; }

@@ -3,7 +3,8 @@
 namespace wasmgate::proxy {
 
 void ClusterSet::update(const config::Model& model) {
-  std::unordered_map<std::string_view, size_t> place;  // by name: finding each old one must not search
+  std::unordered_map<std::string_view, size_t>
+      place;  // by name: finding each old one must not search
   for (size_t i = 0; i < clusters_.size(); ++i) {
     place.emplace(clusters_[i]->name(), i);
   }
@@ -40,7 +41,8 @@ Cluster* ClusterSet::find(std::string_view name) const {
 }
 
 void ClusterSet::collect() {
-  std::erase_if(retired_, [](const auto& cluster) { return cluster->users == 0 && cluster->idle(); });
+  std::erase_if(retired_,
+                [](const auto& cluster) { return cluster->users == 0 && cluster->idle(); });
 }
 
 }  // namespace wasmgate::proxy

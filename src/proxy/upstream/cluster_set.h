@@ -1,6 +1,6 @@
 #pragma once
-// All clusters of one worker, by name and alias. A cluster that a new configuration no longer has stays until the last snapshot and
-// call that knew it are gone.
+// All clusters of one worker, by name and alias. A cluster that a new configuration no longer has
+// stays until the last snapshot and call that knew it are gone.
 
 #include <memory>
 #include <string>

@@ -10,7 +10,8 @@ void PoolWaiter::leave_queue() {
   }
 }
 
-ConnectionPool::ConnectionPool(WorkerContext& context, ClusterLimits& limits, const net::Address& address, bool http2)
+ConnectionPool::ConnectionPool(WorkerContext& context, ClusterLimits& limits,
+                               const net::Address& address, bool http2)
     : context_(context), limits_(limits), address_(address), http2_(http2) {}
 
 ConnectionPool::~ConnectionPool() {
@@ -42,7 +43,8 @@ ConnectionPool::Acquired ConnectionPool::acquire(PoolWaiter& waiter) {
     if (limits_.connections < limits_.max_connections) {
       connect();
     } else if (connections_.empty()) {
-      return {Outcome::Overflow};  // other endpoints hold all connections: waiting would have no end
+      return {
+          Outcome::Overflow};  // other endpoints hold all connections: waiting would have no end
     }
   }
   enqueue(waiter);
@@ -85,7 +87,8 @@ void ConnectionPool::serve(ClientConnection& connection) {
   }
 }
 
-void ConnectionPool::on_closed(ClientConnection& connection, bool was_connected, UpstreamFailure reason) {
+void ConnectionPool::on_closed(ClientConnection& connection, bool was_connected,
+                               UpstreamFailure reason) {
   if (!was_connected) {
     --connecting_;
   }

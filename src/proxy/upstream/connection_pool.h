@@ -1,7 +1,8 @@
 #pragma once
-// The connections to one endpoint on one worker. The one that was used last is used next (LIFO), so that few sockets stay warm and the
-// rest idle out. Requests that find none wait in a queue, first come first served; connections and waiting requests are bounded per
-// cluster. No connection is checked before use: a closed one tells by its event.
+// The connections to one endpoint on one worker. The one that was used last is used next (LIFO), so
+// that few sockets stay warm and the rest idle out. Requests that find none wait in a queue, first
+// come first served; connections and waiting requests are bounded per cluster. No connection is
+// checked before use: a closed one tells by its event.
 
 #include <memory>
 #include <vector>
@@ -49,7 +50,8 @@ class ConnectionPool final : private ClientConnectionOwner {
   };
 
   /// `context` and `limits` outlive the pool.
-  ConnectionPool(WorkerContext& context, ClusterLimits& limits, const net::Address& address, bool http2);
+  ConnectionPool(WorkerContext& context, ClusterLimits& limits, const net::Address& address,
+                 bool http2);
   /// Nobody waits any more; connections are closed, their requests told.
   ~ConnectionPool() override;
 

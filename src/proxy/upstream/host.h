@@ -1,5 +1,6 @@
 #pragma once
-// One endpoint of a cluster on one worker: its address, its connections, and what is known of its health.
+// One endpoint of a cluster on one worker: its address, its connections, and what is known of its
+// health.
 
 #include <string>
 
@@ -19,7 +20,7 @@ struct Host {
 
   // outlier_ejection's business.
   uint32_t consecutive_failures = 0;
-  uint32_t ejections = 0;       // so far; each one lasts longer
+  uint32_t ejections = 0;         // so far; each one lasts longer
   MonotonicTime ejected_until{};  // epoch: not ejected
   bool ejected() const { return ejected_until != MonotonicTime{}; }
 };

@@ -12,8 +12,8 @@ namespace {
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-using wasmgate::testing::kGet;
 using wasmgate::testing::H2Server;
+using wasmgate::testing::kGet;
 using wasmgate::testing::ProxyFixture;
 
 class Http2Upstream : public ::testing::Test {
@@ -87,7 +87,8 @@ TEST_F(Http2Upstream, ForwardsTrailersBothWaysOfACall) {
   request.body = "payload";
   request.trailers.add("x-t", "1");
   std::optional<Result<AsyncResponse>> answer;
-  auto call = proxy.worker().async_client().send(std::move(request), [&](auto r) { answer.emplace(std::move(r)); });
+  auto call = proxy.worker().async_client().send(std::move(request),
+                                                 [&](auto r) { answer.emplace(std::move(r)); });
   ASSERT_TRUE(call.has_value());
   proxy.run();
   start_server();
@@ -153,7 +154,8 @@ TEST_F(Http2Upstream, AClosedWindowStopsTheClientAndMemoryStaysBounded) {
   auto client = proxy.connect();
   client->set_piece(32 * 1024);
   const size_t total = 4 * 1024 * 1024;
-  client->send("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: " + std::to_string(total) + "\r\n\r\n");
+  client->send("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: " + std::to_string(total) +
+               "\r\n\r\n");
   proxy.run();
   start_server();
   server->pause(1);

@@ -20,8 +20,10 @@ class Call final : public AsyncCall, private UpstreamRequestEvents {
   void start() {
     const bool body = !sent_.body.empty();
     const bool trailers = !sent_.trailers.empty();
-    const UpstreamOptions options{
-        .timeout = sent_.timeout, .whole_call_timeout = true, .retry_after_reset = false, .wanted_host = {}};
+    const UpstreamOptions options{.timeout = sent_.timeout,
+                                  .whole_call_timeout = true,
+                                  .retry_after_reset = false,
+                                  .wanted_host = {}};
     request_.start(*cluster_.get(), sent_.headers, !body && !trailers, options);
     if (body) {
       Buffer data(sent_.body);
@@ -127,13 +129,15 @@ Result<std::unique_ptr<AsyncCall>> HttpAsyncClient::send(AsyncRequest request, H
   return std::unique_ptr<AsyncCall>(std::move(call));
 }
 
-Result<std::unique_ptr<AsyncStream>> HttpAsyncClient::open(AsyncStreamRequest request, AsyncStreamEvents& events) {
+Result<std::unique_ptr<AsyncStream>> HttpAsyncClient::open(AsyncStreamRequest request,
+                                                           AsyncStreamEvents& events) {
   Cluster* cluster = clusters_.find(request.cluster);
   if (cluster == nullptr) {
     return fail(ErrorCode::NotFound, fmt::format("there is no cluster \"{}\"", request.cluster));
   }
   if (!cluster->http2()) {
-    return fail(ErrorCode::Unsupported, fmt::format("cluster \"{}\" does not speak HTTP/2", request.cluster));
+    return fail(ErrorCode::Unsupported,
+                fmt::format("cluster \"{}\" does not speak HTTP/2", request.cluster));
   }
   add_scheme(request.headers);
   if (const http::Refusal refusal = http::check_request_head_for_encoding(request.headers)) {
@@ -145,7 +149,8 @@ Result<std::unique_ptr<AsyncStream>> HttpAsyncClient::open(AsyncStreamRequest re
   return std::unique_ptr<AsyncStream>(std::move(stream));
 }
 
-std::vector<std::pair<std::string, bool>> HttpAsyncClient::endpoints(std::string_view cluster) const {
+std::vector<std::pair<std::string, bool>> HttpAsyncClient::endpoints(
+    std::string_view cluster) const {
   std::vector<std::pair<std::string, bool>> out;
   if (const Cluster* found = clusters_.find(cluster)) {
     for (const auto& host : found->hosts()) {

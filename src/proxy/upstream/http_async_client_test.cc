@@ -29,16 +29,19 @@ class AsyncClientTest : public ::testing::Test {
     return out;
   }
   void call(AsyncRequest wanted) {
-    auto started = proxy.worker().async_client().send(std::move(wanted), [this](Result<AsyncResponse> r) {
-      ++answers;
-      answer.emplace(std::move(r));
-      handle.reset();
-    });
+    auto started =
+        proxy.worker().async_client().send(std::move(wanted), [this](Result<AsyncResponse> r) {
+          ++answers;
+          answer.emplace(std::move(r));
+          handle.reset();
+        });
     ASSERT_TRUE(started.has_value());
     handle = std::move(*started);
     proxy.run();
   }
-  std::string reason() const { return answer && !answer->has_value() ? answer->error().detail : "none"; }
+  std::string reason() const {
+    return answer && !answer->has_value() ? answer->error().detail : "none";
+  }
 
   ProxyFixture proxy;
   std::unique_ptr<AsyncCall> handle;
@@ -55,7 +58,9 @@ TEST_F(AsyncClientTest, SendsARequestAndGivesTheWholeAnswer) {
   EXPECT_THAT(sent, StartsWith("POST /call HTTP/1.1\r\nhost: auth.test\r\n"));
   EXPECT_THAT(sent, HasSubstr("content-length: 7\r\n"));
   EXPECT_THAT(sent, EndsWith("\r\n\r\npayload"));
-  proxy.upstream().send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\nx-t: 9\r\n\r\n");
+  proxy.upstream().send(
+      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\nx-t: "
+      "9\r\n\r\n");
   proxy.run();
   ASSERT_TRUE(answer && answer->has_value());
   EXPECT_EQ(http::status_of((*answer)->headers), 200);
@@ -77,13 +82,16 @@ TEST_F(AsyncClientTest, FindsClustersByAliasAndSharesTheirConnections) {
 
 TEST_F(AsyncClientTest, RefusesUnknownClustersAndBadHeadsAtOnce) {
   const auto never = [](Result<AsyncResponse>) { FAIL(); };
-  EXPECT_EQ(proxy.worker().async_client().send(request("none"), never).error().code, ErrorCode::NotFound);
+  EXPECT_EQ(proxy.worker().async_client().send(request("none"), never).error().code,
+            ErrorCode::NotFound);
   AsyncRequest no_path = request();
   no_path.headers.remove(http::kPath);
-  EXPECT_EQ(proxy.worker().async_client().send(std::move(no_path), never).error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(proxy.worker().async_client().send(std::move(no_path), never).error().code,
+            ErrorCode::InvalidArgument);
   AsyncRequest split = request();
   split.headers.add("x", "a\r\nb");
-  EXPECT_EQ(proxy.worker().async_client().send(std::move(split), never).error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(proxy.worker().async_client().send(std::move(split), never).error().code,
+            ErrorCode::InvalidArgument);
 }
 
 TEST_F(AsyncClientTest, TimesOut) {
@@ -160,7 +168,8 @@ TEST_F(AsyncClientTest, DestroyingTheHandleCancels) {
 }
 
 TEST_F(AsyncClientTest, ACallMayBeDestroyedBetweenItsAnswerAndItsDelivery) {
-  auto started = proxy.worker().async_client().send(request(), [this](Result<AsyncResponse>) { ++answers; });
+  auto started =
+      proxy.worker().async_client().send(request(), [this](Result<AsyncResponse>) { ++answers; });
   proxy.loop.turn();
   proxy.loop.turn();
   proxy.upstream().send("HTTP/1.1 204 No Content\r\n\r\n");

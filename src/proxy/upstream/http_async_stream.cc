@@ -4,13 +4,19 @@
 
 namespace wasmgate::proxy {
 
-HttpAsyncStream::HttpAsyncStream(WorkerContext& context, Cluster& cluster, AsyncStreamRequest request,
-                                 AsyncStreamEvents& events)
-    : context_(context), cluster_(cluster), sent_(std::move(request)), events_(events), request_(context, *this) {}
+HttpAsyncStream::HttpAsyncStream(WorkerContext& context, Cluster& cluster,
+                                 AsyncStreamRequest request, AsyncStreamEvents& events)
+    : context_(context),
+      cluster_(cluster),
+      sent_(std::move(request)),
+      events_(events),
+      request_(context, *this) {}
 
 void HttpAsyncStream::start() {
-  const UpstreamOptions options{
-      .timeout = sent_.timeout, .whole_call_timeout = true, .retry_after_reset = false, .wanted_host = {}};
+  const UpstreamOptions options{.timeout = sent_.timeout,
+                                .whole_call_timeout = true,
+                                .retry_after_reset = false,
+                                .wanted_host = {}};
   request_.start(*cluster_.get(), sent_.headers, false, options);
 }
 
@@ -49,7 +55,9 @@ void HttpAsyncStream::on_upstream_data(std::string_view data, bool end_stream) {
   queue(Data{std::string(data), end_stream});
 }
 
-void HttpAsyncStream::on_upstream_trailers(http::HeaderMap&& trailers) { queue(Trailers{std::move(trailers)}); }
+void HttpAsyncStream::on_upstream_trailers(http::HeaderMap&& trailers) {
+  queue(Trailers{std::move(trailers)});
+}
 
 void HttpAsyncStream::on_upstream_failure(UpstreamFailure failure) {
   fail(Error(code_of(failure), std::string(to_string(failure)), ErrorSource::Upstream));

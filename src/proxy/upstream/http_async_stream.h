@@ -1,6 +1,6 @@
 #pragma once
-// AsyncStream over one UpstreamRequest. What the upstream tells is queued and handed on in the next turn of the loop, outside of
-// everything that the stream's end could destroy.
+// AsyncStream over one UpstreamRequest. What the upstream tells is queued and handed on in the next
+// turn of the loop, outside of everything that the stream's end could destroy.
 
 #include <deque>
 #include <memory>
@@ -16,7 +16,8 @@ namespace wasmgate::proxy {
 class HttpAsyncStream final : public AsyncStream, private UpstreamRequestEvents {
  public:
   /// All references outlive it.
-  HttpAsyncStream(WorkerContext& context, Cluster& cluster, AsyncStreamRequest request, AsyncStreamEvents& events);
+  HttpAsyncStream(WorkerContext& context, Cluster& cluster, AsyncStreamRequest request,
+                  AsyncStreamEvents& events);
   ~HttpAsyncStream() override { *alive_ = false; }
 
   void start();

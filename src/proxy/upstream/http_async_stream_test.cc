@@ -50,7 +50,9 @@ class AsyncStreamTest : public ::testing::Test, protected AsyncStreamEvents {
   void on_stream_head(http::HeaderMap& headers, bool end) override {
     note("head " + std::string(headers.get(http::kStatus).value_or("")), end);
   }
-  void on_stream_data(std::string_view data, bool end) override { note("data " + std::string(data), end); }
+  void on_stream_data(std::string_view data, bool end) override {
+    note("data " + std::string(data), end);
+  }
   void on_stream_trailers(http::HeaderMap& trailers) override {
     note("trailers " + std::string(trailers.get("t").value_or("")), true);
   }
@@ -198,14 +200,17 @@ TEST_F(AsyncStreamTest, WhatWasHeldGoesOnWhenTheWindowOpens) {
 TEST_F(AsyncStreamTest, RefusesUnknownClustersAndThoseWithoutHttp2) {
   AsyncStreamRequest wanted = request();
   wanted.cluster = "none";
-  EXPECT_EQ(proxy.worker().async_client().open(std::move(wanted), *this).error().code, ErrorCode::NotFound);
+  EXPECT_EQ(proxy.worker().async_client().open(std::move(wanted), *this).error().code,
+            ErrorCode::NotFound);
   ProxyFixture plain;
   plain.start();
-  EXPECT_EQ(plain.worker().async_client().open(request(), *this).error().code, ErrorCode::Unsupported);
+  EXPECT_EQ(plain.worker().async_client().open(request(), *this).error().code,
+            ErrorCode::Unsupported);
 }
 
 TEST_F(AsyncStreamTest, EndpointsAreTheClustersWithTheirHealth) {
-  EXPECT_THAT(proxy.worker().async_client().endpoints("alias"), ElementsAre(std::pair<std::string, bool>("10.0.0.1:80", true)));
+  EXPECT_THAT(proxy.worker().async_client().endpoints("alias"),
+              ElementsAre(std::pair<std::string, bool>("10.0.0.1:80", true)));
   EXPECT_TRUE(proxy.worker().async_client().endpoints("none").empty());
 }
 

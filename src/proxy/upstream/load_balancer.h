@@ -12,7 +12,8 @@ class LoadBalancer {
  public:
   virtual ~LoadBalancer() = default;
 
-  /// One of `hosts`, which are all fit to serve; another than `avoid` when there is another. Null when there is none.
+  /// One of `hosts`, which are all fit to serve; another than `avoid` when there is another. Null
+  /// when there is none.
   virtual Host* choose(std::span<Host* const> hosts, const Host* avoid) = 0;
 };
 

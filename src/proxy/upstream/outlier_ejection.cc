@@ -10,12 +10,14 @@ bool OutlierEjection::may_eject(size_t total, size_t ejected) const {
   return share_ok && (total - after) * 100 >= total * policy_.min_healthy_percent;
 }
 
-bool OutlierEjection::note(Host& host, bool failed, size_t total, size_t ejected, MonotonicTime now) const {
+bool OutlierEjection::note(Host& host, bool failed, size_t total, size_t ejected,
+                           MonotonicTime now) const {
   if (!failed) {
     host.consecutive_failures = 0;
     return false;
   }
-  if (++host.consecutive_failures < policy_.consecutive_failures || host.ejected() || !may_eject(total, ejected)) {
+  if (++host.consecutive_failures < policy_.consecutive_failures || host.ejected() ||
+      !may_eject(total, ejected)) {
     return false;
   }
   host.consecutive_failures = 0;

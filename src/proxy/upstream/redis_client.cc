@@ -8,7 +8,8 @@
 
 namespace wasmgate::proxy {
 
-RedisClient::RedisClient(WorkerContext& context, ClusterSet& clusters) : context_(context), clusters_(clusters) {}
+RedisClient::RedisClient(WorkerContext& context, ClusterSet& clusters)
+    : context_(context), clusters_(clusters) {}
 RedisClient::~RedisClient() = default;
 
 Result<std::unique_ptr<AsyncCall>> RedisClient::send(RedisQuery query, Handler handler) {

@@ -17,7 +17,8 @@ using wasmgate::testing::ProxyFixture;
 
 // ---- the protocol ----
 
-std::vector<std::string> replies_of(std::string_view bytes, size_t piece, RespReader::Outcome& last) {
+std::vector<std::string> replies_of(std::string_view bytes, size_t piece,
+                                    RespReader::Outcome& last) {
   RespReader reader;
   std::vector<std::string> out;
   last = RespReader::Outcome::NeedMore;
@@ -32,8 +33,16 @@ std::vector<std::string> replies_of(std::string_view bytes, size_t piece, RespRe
 }
 
 TEST(RespReader, FindsRepliesInPiecesOfAnySize) {
-  const std::vector<std::string> replies{"+OK\r\n", "-ERR no\r\n", ":12\r\n", "$-1\r\n", "$0\r\n\r\n", "$6\r\na\r\nb\0c\r\n",
-                                         "*-1\r\n", "*0\r\n", "*2\r\n$1\r\na\r\n*1\r\n:1\r\n", "$1500\r\n" + std::string(1500, 'x') + "\r\n"};
+  const std::vector<std::string> replies{"+OK\r\n",
+                                         "-ERR no\r\n",
+                                         ":12\r\n",
+                                         "$-1\r\n",
+                                         "$0\r\n\r\n",
+                                         "$6\r\na\r\nb\0c\r\n",
+                                         "*-1\r\n",
+                                         "*0\r\n",
+                                         "*2\r\n$1\r\na\r\n*1\r\n:1\r\n",
+                                         "$1500\r\n" + std::string(1500, 'x') + "\r\n"};
   std::vector<std::string> wanted = replies;
   wanted[5] = std::string("$6\r\na\r\nb\0c\r\n", 12);
   std::string bytes;
@@ -58,20 +67,25 @@ TEST(RespReader, RefusesOtherBytes) {
 TEST(RedisQueryProblem, WantsExactlyOneCommand) {
   EXPECT_EQ(redis_query_problem(resp_command({"GET", "k"})), "");
   EXPECT_EQ(redis_query_problem(resp_command({"SET", "k", std::string_view("a\r\nb\0", 5)})), "");
-  for (const std::string& bad : {std::string(), std::string("PING\r\n"), std::string("*0\r\n"), std::string("*1\r\n$4\r\nPIN\r\n"),
-                                 std::string("*2\r\n$4\r\nPING\r\n"), std::string("*1\r\n:1\r\n"), std::string("*-1\r\n"),
-                                 std::string("*1\r\n$-1\r\n"), std::string("*1\n$4\nPING\n"), std::string("*1\r\n$99999999999999999999\r\n"),
-                                 std::string("*4294967296\r\n$1\r\na\r\n"), resp_command({"GET", "k"}) + resp_command({"GET", "l"}),
-                                 resp_command({"GET", "k"}) + "x"}) {
+  for (const std::string& bad :
+       {std::string(), std::string("PING\r\n"), std::string("*0\r\n"),
+        std::string("*1\r\n$4\r\nPIN\r\n"), std::string("*2\r\n$4\r\nPING\r\n"),
+        std::string("*1\r\n:1\r\n"), std::string("*-1\r\n"), std::string("*1\r\n$-1\r\n"),
+        std::string("*1\n$4\nPING\n"), std::string("*1\r\n$99999999999999999999\r\n"),
+        std::string("*4294967296\r\n$1\r\na\r\n"),
+        resp_command({"GET", "k"}) + resp_command({"GET", "l"}),
+        resp_command({"GET", "k"}) + "x"}) {
     EXPECT_THAT(redis_query_problem(bad), HasSubstr("one array")) << bad;
   }
 }
 
 TEST(RedisQueryProblem, KeepsTheConnectionFitForOthers) {
-  for (const char* command : {"auth", "SELECT", "Hello", "SUBSCRIBE", "monitor", "MULTI", "exec", "BLPOP", "bzpopmin", "WAIT", "CLIENT", "quit"}) {
+  for (const char* command : {"auth", "SELECT", "Hello", "SUBSCRIBE", "monitor", "MULTI", "exec",
+                              "BLPOP", "bzpopmin", "WAIT", "CLIENT", "quit"}) {
     EXPECT_THAT(redis_query_problem(resp_command({command, "x"})), HasSubstr("shared")) << command;
   }
-  EXPECT_THAT(redis_query_problem(resp_command({"XREAD", "Block", "0", "STREAMS", "s", "$"})), HasSubstr("shared"));
+  EXPECT_THAT(redis_query_problem(resp_command({"XREAD", "Block", "0", "STREAMS", "s", "$"})),
+              HasSubstr("shared"));
   EXPECT_EQ(redis_query_problem(resp_command({"XREAD", "STREAMS", "s", "0"})), "");
   EXPECT_EQ(redis_query_problem(resp_command({"SET", "k", "block"})), "");
 }
@@ -94,10 +108,11 @@ class RedisClientTest : public ::testing::Test {
   void send(RedisQuery wanted) {
     const size_t index = results.size();
     results.emplace_back("waiting");
-    auto sent = proxy.worker().redis_client().send(std::move(wanted), [this, index](Result<std::string> result) {
-      results[index] = result ? *result : "failed: " + result.error().detail;
-      handles[index].reset();
-    });
+    auto sent = proxy.worker().redis_client().send(
+        std::move(wanted), [this, index](Result<std::string> result) {
+          results[index] = result ? *result : "failed: " + result.error().detail;
+          handles[index].reset();
+        });
     ASSERT_TRUE(sent.has_value());
     handles.push_back(std::move(*sent));
     EXPECT_EQ(results[index], "waiting");
@@ -132,7 +147,8 @@ TEST_F(RedisClientTest, SignsInAndSelectsBeforeAnyQuery) {
   wanted.database = 3;
   send(std::move(wanted));
   proxy.run();
-  EXPECT_EQ(proxy.upstream().take(), resp_command({"AUTH", "me", "secret"}) + resp_command({"SELECT", "3"}));
+  EXPECT_EQ(proxy.upstream().take(),
+            resp_command({"AUTH", "me", "secret"}) + resp_command({"SELECT", "3"}));
   answer("+OK\r\n");
   EXPECT_EQ(proxy.upstream().take(), "");
   answer("+OK\r\n");
@@ -288,16 +304,19 @@ TEST_F(RedisClientTest, WhatWaitsIsBounded) {
   for (int i = 0; i < 1024; ++i) {
     send(query());
   }
-  EXPECT_EQ(proxy.worker().redis_client().send(query(), [](auto) {}).error().code, ErrorCode::LimitExceeded);
+  EXPECT_EQ(proxy.worker().redis_client().send(query(), [](auto) {}).error().code,
+            ErrorCode::LimitExceeded);
 }
 
 TEST_F(RedisClientTest, RefusesUnknownClustersAndBadQueriesAtOnce) {
   RedisQuery unknown = query();
   unknown.cluster = "none";
-  EXPECT_EQ(proxy.worker().redis_client().send(std::move(unknown), [](auto) {}).error().code, ErrorCode::NotFound);
+  EXPECT_EQ(proxy.worker().redis_client().send(std::move(unknown), [](auto) {}).error().code,
+            ErrorCode::NotFound);
   RedisQuery bad = query();
   bad.bytes = "PING\r\n";
-  EXPECT_EQ(proxy.worker().redis_client().send(std::move(bad), [](auto) {}).error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(proxy.worker().redis_client().send(std::move(bad), [](auto) {}).error().code,
+            ErrorCode::InvalidArgument);
   EXPECT_EQ(proxy.upstream_connections(), 0U);
 }
 

@@ -9,13 +9,16 @@ namespace {
 constexpr size_t kMaxQueries = 1024;
 constexpr size_t kMaxWaitingBytes = 4 * 1024 * 1024;
 
-Error error_of(UpstreamFailure failure) { return {code_of(failure), std::string(to_string(failure)), ErrorSource::Upstream}; }
+Error error_of(UpstreamFailure failure) {
+  return {code_of(failure), std::string(to_string(failure)), ErrorSource::Upstream};
+}
 
 }  // namespace
 
 // ---- one query ----
 
-RedisCall::RedisCall(WorkerContext& context, RedisConnection& connection, RedisClient::Handler handler)
+RedisCall::RedisCall(WorkerContext& context, RedisConnection& connection,
+                     RedisClient::Handler handler)
     : context_(context),
       connection_(&connection),
       handler_(std::move(handler)),
@@ -51,7 +54,8 @@ void RedisCall::deliver() {
 
 // ---- the connection ----
 
-RedisConnection::RedisConnection(WorkerContext& context, RedisClient& owner, Cluster& cluster, const RedisQuery& query)
+RedisConnection::RedisConnection(WorkerContext& context, RedisClient& owner, Cluster& cluster,
+                                 const RedisQuery& query)
     : context_(context),
       owner_(owner),
       cluster_(cluster),
@@ -75,8 +79,8 @@ RedisConnection::~RedisConnection() {
 }
 
 bool RedisConnection::serves(const Cluster& cluster, const RedisQuery& query) const {
-  if (state_ == State::Closed || cluster_.get() != &cluster || user_ != query.user || password_ != query.password ||
-      database_ != query.database) {
+  if (state_ == State::Closed || cluster_.get() != &cluster || user_ != query.user ||
+      password_ != query.password || database_ != query.database) {
     return false;
   }
   const auto is_ours = [this](const auto& host) { return host.get() == host_; };
@@ -84,14 +88,17 @@ bool RedisConnection::serves(const Cluster& cluster, const RedisQuery& query) co
 }
 
 bool RedisConnection::has_room(size_t bytes) const {
-  const size_t waiting = transport_ == nullptr ? waiting_bytes_ : waiting_bytes_ + transport_->output().size();
+  const size_t waiting =
+      transport_ == nullptr ? waiting_bytes_ : waiting_bytes_ + transport_->output().size();
   return queries_.size() < kMaxQueries && (waiting == 0 || waiting + bytes <= kMaxWaitingBytes);
 }
 
 std::unique_ptr<AsyncCall> RedisConnection::send(RedisQuery query, RedisClient::Handler handler) {
   auto call = std::make_unique<RedisCall>(context_, *this, std::move(handler));
   idle_timer_.cancel();
-  queries_.push_back({.call = call.get(), .bytes = std::move(query.bytes), .reply_limit_bytes = query.reply_limit_bytes});
+  queries_.push_back({.call = call.get(),
+                      .bytes = std::move(query.bytes),
+                      .reply_limit_bytes = query.reply_limit_bytes});
   waiting_bytes_ += queries_.back().bytes.size();
   if (state_ == State::Ready) {
     write(queries_.back());
@@ -110,7 +117,8 @@ void RedisConnection::write(Query& query) {
 
 /// The query's owner does not wait any more.
 void RedisConnection::forget(const RedisCall& call) {
-  const auto at = std::find_if(queries_.begin(), queries_.end(), [&](const Query& query) { return query.call == &call; });
+  const auto at = std::find_if(queries_.begin(), queries_.end(),
+                               [&](const Query& query) { return query.call == &call; });
   if (at == queries_.end()) {
     return;
   }
@@ -122,9 +130,11 @@ void RedisConnection::forget(const RedisCall& call) {
   }
 }
 
-/// A reply may still come, and those behind it too; but when nothing at all has come since the query left, nothing will.
+/// A reply may still come, and those behind it too; but when nothing at all has come since the
+/// query left, nothing will.
 void RedisConnection::on_call_timeout(RedisCall& call) {
-  const auto at = std::find_if(queries_.begin(), queries_.end(), [&](const Query& query) { return query.call == &call; });
+  const auto at = std::find_if(queries_.begin(), queries_.end(),
+                               [&](const Query& query) { return query.call == &call; });
   const bool silent = at != queries_.end() && state_ == State::Ready && last_input_ < at->sent;
   forget(call);
   context_.metrics.add(context_.ids.upstream_timeouts);
@@ -141,11 +151,13 @@ void RedisConnection::connect() {
   }
   host_ = cluster.choose(nullptr, {});
   if (host_ == nullptr) {
-    return close(cluster.resolve_failed() ? UpstreamFailure::ResolveFailed : UpstreamFailure::NoHealthyHost);
+    return close(cluster.resolve_failed() ? UpstreamFailure::ResolveFailed
+                                          : UpstreamFailure::NoHealthyHost);
   }
   ++host_->active_requests;
   state_ = State::Connecting;
-  transport_ = context_.services.connector.connect(host_->address, context_.settings.timeouts.connect, *this);
+  transport_ = context_.services.connector.connect(host_->address,
+                                                   context_.settings.timeouts.connect, *this);
 }
 
 void RedisConnection::on_connected() {
@@ -160,7 +172,8 @@ void RedisConnection::on_connected() {
 void RedisConnection::sign_in() {
   std::string commands;
   if (!password_.empty()) {
-    commands += user_.empty() ? resp_command({"AUTH", password_}) : resp_command({"AUTH", user_, password_});
+    commands += user_.empty() ? resp_command({"AUTH", password_})
+                              : resp_command({"AUTH", user_, password_});
     ++sign_in_replies_;
   }
   if (database_ != 0) {
@@ -193,9 +206,11 @@ size_t RedisConnection::on_data(std::string_view bytes) {
       return bytes.size();
     }
   }
-  if (state_ == State::Ready && !queries_.empty() && reader_.waiting() > queries_.front().reply_limit_bytes) {
+  if (state_ == State::Ready && !queries_.empty() &&
+      reader_.waiting() > queries_.front().reply_limit_bytes) {
     if (RedisCall* call = std::exchange(queries_.front().call, nullptr)) {
-      call->finish(tl::unexpected(Error(ErrorCode::LimitExceeded, "response too large", ErrorSource::Upstream)));
+      call->finish(tl::unexpected(
+          Error(ErrorCode::LimitExceeded, "response too large", ErrorSource::Upstream)));
     }
     close(UpstreamFailure::Reset);
   }
@@ -212,7 +227,8 @@ bool RedisConnection::take_reply(std::string reply) {
   }
   if (RedisCall* call = std::exchange(queries_.front().call, nullptr)) {
     if (reply.size() > queries_.front().reply_limit_bytes) {
-      call->finish(tl::unexpected(Error(ErrorCode::LimitExceeded, "response too large", ErrorSource::Upstream)));
+      call->finish(tl::unexpected(
+          Error(ErrorCode::LimitExceeded, "response too large", ErrorSource::Upstream)));
     } else {
       call->finish(std::move(reply));
     }
@@ -223,8 +239,10 @@ bool RedisConnection::take_reply(std::string reply) {
 
 bool RedisConnection::take_sign_in_reply(const std::string& reply) {
   if (!reply.starts_with('+')) {
-    const std::string_view line = std::string_view(reply).substr(0, std::min<size_t>(reply.find("\r\n"), 200));
-    context_.services.logger.error("cluster {}: Redis refuses the user or the database: {}", cluster_.get()->name(), line);
+    const std::string_view line =
+        std::string_view(reply).substr(0, std::min<size_t>(reply.find("\r\n"), 200));
+    context_.services.logger.error("cluster {}: Redis refuses the user or the database: {}",
+                                   cluster_.get()->name(), line);
     close(UpstreamFailure::ConnectRefused);
     return true;
   }

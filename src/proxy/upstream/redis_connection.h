@@ -3,8 +3,9 @@
 //
 //   Resolving → Connecting → SigningIn → Ready → Closed
 //
-// Queries wait in a queue until Ready; then they are written at once, and replies are handed out in the order of the queries. A query
-// whose owner has left keeps its place, so that the replies stay in step.
+// Queries wait in a queue until Ready; then they are written at once, and replies are handed out in
+// the order of the queries. A query whose owner has left keeps its place, so that the replies stay
+// in step.
 
 #include <deque>
 #include <memory>
@@ -46,7 +47,8 @@ class RedisCall final : public AsyncCall {
 class RedisConnection final : public net::Deletable, private net::TransportEvents {
  public:
   /// Starts at once. All references outlive it.
-  RedisConnection(WorkerContext& context, RedisClient& owner, Cluster& cluster, const RedisQuery& query);
+  RedisConnection(WorkerContext& context, RedisClient& owner, Cluster& cluster,
+                  const RedisQuery& query);
   ~RedisConnection() override;
 
   /// True when a query to this target may use it.
@@ -63,7 +65,7 @@ class RedisConnection final : public net::Deletable, private net::TransportEvent
   enum class State : uint8_t { Resolving, Connecting, SigningIn, Ready, Closed };
 
   struct Query {
-    RedisCall* call;  // null: nobody waits for the reply
+    RedisCall* call;    // null: nobody waits for the reply
     std::string bytes;  // until it is sent
     size_t reply_limit_bytes;
     MonotonicTime sent{};

@@ -11,16 +11,20 @@
 namespace wasmgate::proxy {
 namespace {
 
-// They change the connection's state (user, database, transaction, protocol), make it a stream, or hold it up.
+// They change the connection's state (user, database, transaction, protocol), make it a stream, or
+// hold it up.
 constexpr std::array<std::string_view, 30> kNotShared{
-    "AUTH",   "SELECT", "HELLO",    "RESET",    "QUIT",       "CLIENT", "READONLY", "READWRITE", "ASKING", "SUBSCRIBE",
-    "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE", "MONITOR", "SYNC", "PSYNC", "MULTI", "EXEC",
-    "DISCARD", "WATCH", "UNWATCH", "BLPOP", "BRPOP", "BRPOPLPUSH", "BLMOVE", "BLMPOP", "WAIT", "WAITAOF"};
+    "AUTH",        "SELECT",       "HELLO",        "RESET",     "QUIT",       "CLIENT",
+    "READONLY",    "READWRITE",    "ASKING",       "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE",
+    "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE", "MONITOR",   "SYNC",       "PSYNC",
+    "MULTI",       "EXEC",         "DISCARD",      "WATCH",     "UNWATCH",    "BLPOP",
+    "BRPOP",       "BRPOPLPUSH",   "BLMOVE",       "BLMPOP",    "WAIT",       "WAITAOF"};
 constexpr std::array<std::string_view, 3> kBlockingSets{"BZPOPMIN", "BZPOPMAX", "BZMPOP"};
 
 std::string upper(std::string_view word) {
   std::string out(word);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   return out;
 }
 
@@ -50,8 +54,9 @@ std::optional<std::string_view> take_bulk(std::string_view& text) {
 }
 
 bool may_share(const std::string& command, bool blocks) {
-  const bool listed = std::find(kNotShared.begin(), kNotShared.end(), command) != kNotShared.end() ||
-                      std::find(kBlockingSets.begin(), kBlockingSets.end(), command) != kBlockingSets.end();
+  const bool listed =
+      std::find(kNotShared.begin(), kNotShared.end(), command) != kNotShared.end() ||
+      std::find(kBlockingSets.begin(), kBlockingSets.end(), command) != kBlockingSets.end();
   return !listed && !(blocks && (command == "XREAD" || command == "XREADGROUP"));
 }
 
@@ -102,7 +107,8 @@ std::string_view redis_query_problem(std::string_view query) {
   if (!query.empty()) {
     return kShape;
   }
-  return may_share(command, blocks) ? std::string_view() : "is a command that a shared connection cannot carry";
+  return may_share(command, blocks) ? std::string_view()
+                                    : "is a command that a shared connection cannot carry";
 }
 
 std::string resp_command(std::initializer_list<std::string_view> words) {

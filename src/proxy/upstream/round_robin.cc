@@ -26,6 +26,8 @@ class RoundRobin final : public LoadBalancer {
 
 }  // namespace
 
-std::unique_ptr<LoadBalancer> make_round_robin(uint64_t start) { return std::make_unique<RoundRobin>(start); }
+std::unique_ptr<LoadBalancer> make_round_robin(uint64_t start) {
+  return std::make_unique<RoundRobin>(start);
+}
 
 }  // namespace wasmgate::proxy

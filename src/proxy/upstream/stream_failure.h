@@ -1,5 +1,6 @@
 #pragma once
-// Why a request to an upstream did not end well, before it is turned into a response (filter/local_reply) or a reason for a plug-in.
+// Why a request to an upstream did not end well, before it is turned into a response
+// (filter/local_reply) or a reason for a plug-in.
 
 #include <cstdint>
 #include <string_view>

@@ -9,7 +9,8 @@ namespace {
 constexpr uint32_t kMaxAttempts = 2;
 
 bool idempotent(std::string_view method) {
-  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" || method == "DELETE";
+  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" ||
+         method == "DELETE";
 }
 
 }  // namespace
@@ -59,7 +60,8 @@ void UpstreamRequest::choose_host() {
   state_ = State::Waiting;
   host_ = cluster_->choose(avoid_, options_.wanted_host);
   if (host_ == nullptr) {
-    fail(cluster_->resolve_failed() ? UpstreamFailure::ResolveFailed : UpstreamFailure::NoHealthyHost);
+    fail(cluster_->resolve_failed() ? UpstreamFailure::ResolveFailed
+                                    : UpstreamFailure::NoHealthyHost);
     return;
   }
   ++host_->active_requests;

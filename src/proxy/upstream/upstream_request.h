@@ -1,13 +1,15 @@
 #pragma once
-// Sends one request to a cluster and brings back one response: chooses an endpoint, waits for a connection, sends again where that is
-// safe, and watches the time. Used for proxied requests (router_filter) and for plug-ins' calls (async_client).
+// Sends one request to a cluster and brings back one response: chooses an endpoint, waits for a
+// connection, sends again where that is safe, and watches the time. Used for proxied requests
+// (router_filter) and for plug-ins' calls (async_client).
 //
 //   Idle → Resolving → WaitingConnection → Sent → (head) → Ended
 //             │               │   ▲          │
 //             └───── fail ────┴───┴── retry ─┘
 //
-// Sent again, once: when no connection could be made (any method), or when the connection broke before a response's head and the
-// method is idempotent and no byte of a body had been sent. The cluster's retry budget bounds it.
+// Sent again, once: when no connection could be made (any method), or when the connection broke
+// before a response's head and the method is idempotent and no byte of a body had been sent. The
+// cluster's retry budget bounds it.
 
 #include <chrono>
 
@@ -22,7 +24,8 @@ class UpstreamRequestEvents {
   /// The request's head is about to leave to `host`.
   virtual void on_upstream_sending(const Host& host, const ClientConnection& connection) = 0;
   virtual void on_upstream_head(http::HeaderMap&& headers, bool end_stream) = 0;
-  /// `end_stream` comes with the last piece when the length was announced, else with an empty piece.
+  /// `end_stream` comes with the last piece when the length was announced, else with an empty
+  /// piece.
   virtual void on_upstream_data(std::string_view data, bool end_stream) = 0;
   virtual void on_upstream_trailers(http::HeaderMap&& trailers) = 0;
   /// Final. Before or after the head. May come from inside start().
@@ -45,7 +48,8 @@ class UpstreamRequest final : private PoolWaiter, private ClientStreamEvents {
   ~UpstreamRequest() override { drop(); }
 
   /// `head` stays alive and unchanged until the end. `cluster` outlives the request.
-  void start(Cluster& cluster, const http::HeaderMap& head, bool end_stream, const UpstreamOptions& options);
+  void start(Cluster& cluster, const http::HeaderMap& head, bool end_stream,
+             const UpstreamOptions& options);
   /// Takes the bytes.
   void send_data(Buffer& data, bool end_stream);
   /// `trailers` stays alive until the end.
@@ -114,7 +118,7 @@ class UpstreamRequest final : private PoolWaiter, private ClientStreamEvents {
   Buffer waiting_body_;
   uint64_t response_left_ = 0;  // of the announced length; UINT64_MAX: not announced
   uint32_t attempts_ = 0;
-  bool request_done_ = false;   // everything of it is known
+  bool request_done_ = false;  // everything of it is known
   bool body_sent_ = false;
   bool head_received_ = false;
   bool end_told_ = false;  // the owner knows the response's end, the connection does not yet

@@ -71,7 +71,8 @@ std::string_view name_of(Callback callback) { return table()[static_cast<size_t>
 const FunctionType& type_of(Callback callback, AbiVersion version) {
   // ABI 0.1.0 has no end_of_stream in its headers callbacks.
   static const FunctionType kOldHeaders = takes(2, true);
-  if (version == AbiVersion::V0_1_0 && (callback == Callback::RequestHeaders || callback == Callback::ResponseHeaders)) {
+  if (version == AbiVersion::V0_1_0 &&
+      (callback == Callback::RequestHeaders || callback == Callback::ResponseHeaders)) {
     return kOldHeaders;
   }
   return table()[static_cast<size_t>(callback)].type;

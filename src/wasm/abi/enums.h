@@ -1,5 +1,6 @@
 #pragma once
-// The numbers of the proxy-wasm ABI (0.1.0 to 0.2.1, Higress 0.2.100) and of WASI preview1 that the host speaks.
+// The numbers of the proxy-wasm ABI (0.1.0 to 0.2.1, Higress 0.2.100) and of WASI preview1 that the
+// host speaks.
 
 #include <cstdint>
 

@@ -64,10 +64,12 @@ class FactsReader {
  public:
   Result<ModuleFacts> read(std::string_view bytes) {
     if (bytes.starts_with(kComponentHeader)) {
-      return fail(ErrorCode::InvalidArgument, "this is a WebAssembly component; a plug-in is a core module");
+      return fail(ErrorCode::InvalidArgument,
+                  "this is a WebAssembly component; a plug-in is a core module");
     }
     if (!bytes.starts_with(kHeader)) {
-      return fail(ErrorCode::InvalidArgument, "not a WebAssembly module: the first bytes are not \"\\0asm\", version 1");
+      return fail(ErrorCode::InvalidArgument,
+                  "not a WebAssembly module: the first bytes are not \"\\0asm\", version 1");
     }
     Cursor cursor(bytes.substr(kHeader.size()));
     while (!cursor.at_end()) {
@@ -78,7 +80,8 @@ class FactsReader {
         read_section(id, section);
       }
       if (!cursor.good() || !section.good()) {
-        return fail(ErrorCode::InvalidArgument, fmt::format("section {} at byte {} is damaged or cut off", id, place));
+        return fail(ErrorCode::InvalidArgument,
+                    fmt::format("section {} at byte {} is damaged or cut off", id, place));
       }
     }
     resolve_exports();
@@ -88,18 +91,34 @@ class FactsReader {
  private:
   void read_section(uint8_t id, Cursor& section) {
     switch (id) {
-      case 0: return read_custom(section);
-      case 1: return read_types(section);
-      case 2: return read_imports(section);
-      case 3: return read_functions(section);
-      case 4: return read_tables(section);
-      case 5: return read_memories(section);
-      case 7: return read_exports(section);
-      case 8: facts_.has_start = true; return;
-      case 10: facts_.code_bytes += rest(section); return;
-      case 11: facts_.data_bytes += rest(section); return;
-      case 13: facts_.has_tags = true; return;
-      default: return;  // globals, elements, data count: the engine reads them
+      case 0:
+        return read_custom(section);
+      case 1:
+        return read_types(section);
+      case 2:
+        return read_imports(section);
+      case 3:
+        return read_functions(section);
+      case 4:
+        return read_tables(section);
+      case 5:
+        return read_memories(section);
+      case 7:
+        return read_exports(section);
+      case 8:
+        facts_.has_start = true;
+        return;
+      case 10:
+        facts_.code_bytes += rest(section);
+        return;
+      case 11:
+        facts_.data_bytes += rest(section);
+        return;
+      case 13:
+        facts_.has_tags = true;
+        return;
+      default:
+        return;  // globals, elements, data count: the engine reads them
     }
   }
 
@@ -132,11 +151,16 @@ class FactsReader {
 
   static ValueType value_type(uint8_t byte) {
     switch (byte) {
-      case 0x7F: return ValueType::I32;
-      case 0x7E: return ValueType::I64;
-      case 0x7D: return ValueType::F32;
-      case 0x7C: return ValueType::F64;
-      default: return ValueType::Other;
+      case 0x7F:
+        return ValueType::I32;
+      case 0x7E:
+        return ValueType::I64;
+      case 0x7D:
+        return ValueType::F32;
+      case 0x7C:
+        return ValueType::F64;
+      default:
+        return ValueType::Other;
     }
   }
 
@@ -162,7 +186,9 @@ class FactsReader {
     }
   }
 
-  FunctionType type_at(uint32_t index) const { return index < types_.size() ? types_[index] : FunctionType{}; }
+  FunctionType type_at(uint32_t index) const {
+    return index < types_.size() ? types_[index] : FunctionType{};
+  }
 
   static ModuleLimits read_limits(Cursor& section) {
     ModuleLimits out;
@@ -206,7 +232,9 @@ class FactsReader {
           section.byte();
           section.u32();
           break;
-        default: section.spoil(); return;
+        default:
+          section.spoil();
+          return;
       }
       facts_.imports.push_back(std::move(import));
     }

@@ -1,6 +1,7 @@
 #pragma once
-// Reads the outer structure of a WebAssembly module: imports and exports with their types, memory and tables, custom sections. No
-// code is looked at; the engine validates that. Bytes may be anything: nothing is trusted.
+// Reads the outer structure of a WebAssembly module: imports and exports with their types, memory
+// and tables, custom sections. No code is looked at; the engine validates that. Bytes may be
+// anything: nothing is trusted.
 
 #include <cstdint>
 #include <optional>
@@ -47,11 +48,11 @@ struct ModuleFacts {
   std::vector<ModuleLimits> memories;  // own ones, in pages
   std::vector<ModuleLimits> tables;
   std::vector<CustomSection> custom_sections;
-  uint32_t functions = 0;              // own ones
+  uint32_t functions = 0;  // own ones
   uint64_t code_bytes = 0;
   uint64_t data_bytes = 0;
   bool has_start = false;
-  bool has_tags = false;               // exception handling
+  bool has_tags = false;  // exception handling
 };
 
 /// Errors: InvalidArgument with the place and what is wrong.

@@ -14,7 +14,8 @@ constexpr uint64_t kPageBytes = 65536;
 
 class Inspector {
  public:
-  Inspector(const ModuleFacts& facts, const InspectLimits& limits, ModuleReport& out) : facts_(facts), limits_(limits), out_(out) {}
+  Inspector(const ModuleFacts& facts, const InspectLimits& limits, ModuleReport& out)
+      : facts_(facts), limits_(limits), out_(out) {}
 
   void run() {
     find_versions();
@@ -36,11 +37,13 @@ class Inspector {
   void warning(std::string text) { out_.warnings.push_back(std::move(text)); }
 
   void find_versions() {
-    for (const auto version : {AbiVersion::V0_1_0, AbiVersion::V0_2_0, AbiVersion::V0_2_1, AbiVersion::V0_2_100}) {
+    for (const auto version :
+         {AbiVersion::V0_1_0, AbiVersion::V0_2_0, AbiVersion::V0_2_1, AbiVersion::V0_2_100}) {
       std::string name(to_string(version));
       std::replace(name.begin(), name.end(), '.', '_');
       name.insert(0, kAbiMarkerPrefix);
-      if (std::any_of(facts_.exports.begin(), facts_.exports.end(), [&](const ModuleExport& e) { return e.name == name; })) {
+      if (std::any_of(facts_.exports.begin(), facts_.exports.end(),
+                      [&](const ModuleExport& e) { return e.name == name; })) {
         out_.markers.push_back(version);
         out_.version = version;
       }
@@ -56,7 +59,8 @@ class Inspector {
     std::string unknown;
     for (const auto& import : facts_.imports) {
       if (import.kind == ItemKind::Memory) {
-        problem(fmt::format("it imports a memory ({}.{}); a plug-in must have its own", import.module, import.name));
+        problem(fmt::format("it imports a memory ({}.{}); a plug-in must have its own",
+                            import.module, import.name));
         continue;
       }
       ImportReport report;
@@ -65,7 +69,8 @@ class Inspector {
       report.type = import.type;
       judge(import, report);
       if (!report.problem.empty()) {
-        unknown.append(unknown.empty() ? "" : ", ").append(fmt::format("{}.{} ({})", import.module, import.name, report.problem));
+        unknown.append(unknown.empty() ? "" : ", ")
+            .append(fmt::format("{}.{} ({})", import.module, import.name, report.problem));
       }
       out_.imports.push_back(std::move(report));
     }
@@ -75,7 +80,9 @@ class Inspector {
   }
 
   static void judge(const ModuleImport& import, ImportReport& report) {
-    const HostcallEntry* exact = import.kind == ItemKind::Function ? find_hostcall(import.module, import.name, import.type) : nullptr;
+    const HostcallEntry* exact = import.kind == ItemKind::Function
+                                     ? find_hostcall(import.module, import.name, import.type)
+                                     : nullptr;
     if (exact != nullptr) {
       report.known = true;
       report.hosts = exact->hosts;
@@ -86,21 +93,24 @@ class Inspector {
       report.problem = "not a function";
     } else if (named != nullptr) {
       report.hosts = named->hosts;
-      report.problem = fmt::format("type {}, wanted {}", to_string(named->type), to_string(import.type));
+      report.problem =
+          fmt::format("type {}, wanted {}", to_string(named->type), to_string(import.type));
     } else {
       report.problem = "unknown";
     }
   }
 
   const ModuleExport* find_export(std::string_view name) const {
-    const auto at = std::find_if(facts_.exports.begin(), facts_.exports.end(),
-                                 [&](const ModuleExport& e) { return e.name == name && e.kind == ItemKind::Function; });
+    const auto at = std::find_if(
+        facts_.exports.begin(), facts_.exports.end(),
+        [&](const ModuleExport& e) { return e.name == name && e.kind == ItemKind::Function; });
     return at == facts_.exports.end() ? nullptr : &*at;
   }
 
   bool has(Callback callback) const {
     const ModuleExport* item = find_export(name_of(callback));
-    return item != nullptr && item->type == type_of(callback, out_.version.value_or(AbiVersion::V0_2_1));
+    return item != nullptr &&
+           item->type == type_of(callback, out_.version.value_or(AbiVersion::V0_2_1));
   }
 
   void judge_callbacks() {
@@ -114,9 +124,10 @@ class Inspector {
       const bool usable = has(callback);
       out_.callbacks.push_back({std::string(name), usable, true});
       if (!usable) {
-        warning(fmt::format("{} has type {}; it must be {} and counts as missing", name,
-                            item->type ? to_string(*item->type) : "?",
-                            to_string(type_of(callback, out_.version.value_or(AbiVersion::V0_2_1)))));
+        warning(
+            fmt::format("{} has type {}; it must be {} and counts as missing", name,
+                        item->type ? to_string(*item->type) : "?",
+                        to_string(type_of(callback, out_.version.value_or(AbiVersion::V0_2_1)))));
       }
     }
     for (const auto name : uncalled_callbacks()) {
@@ -127,16 +138,20 @@ class Inspector {
     out_.allocator = has(Callback::MemoryAllocate) ? name_of(Callback::MemoryAllocate)
                      : has(Callback::Malloc)       ? name_of(Callback::Malloc)
                                                    : "";
-    out_.start = has(Callback::Initialize) ? name_of(Callback::Initialize) : has(Callback::Start) ? name_of(Callback::Start) : "";
+    out_.start = has(Callback::Initialize) ? name_of(Callback::Initialize)
+                 : has(Callback::Start)    ? name_of(Callback::Start)
+                                           : "";
     if (out_.allocator.empty()) {
-      problem("it exports neither proxy_on_memory_allocate nor malloc, so that the host cannot give it data");
+      problem(
+          "it exports neither proxy_on_memory_allocate nor malloc, so that the host cannot give it "
+          "data");
     }
   }
 
   void judge_memory() {
-    const bool exported = std::any_of(facts_.exports.begin(), facts_.exports.end(), [](const ModuleExport& e) {
-      return e.kind == ItemKind::Memory && e.name == "memory";
-    });
+    const bool exported = std::any_of(
+        facts_.exports.begin(), facts_.exports.end(),
+        [](const ModuleExport& e) { return e.kind == ItemKind::Memory && e.name == "memory"; });
     if (!exported) {
       problem("it does not export its memory as \"memory\"");
     }
@@ -145,7 +160,8 @@ class Inspector {
     }
     for (const auto& memory : facts_.memories) {
       if (memory.shared || memory.wide) {
-        problem(memory.shared ? "its memory is shared (threads)" : "its memory has 64-bit addresses");
+        problem(memory.shared ? "its memory is shared (threads)"
+                              : "its memory has 64-bit addresses");
         continue;
       }
       out_.memory_min_bytes = memory.minimum * kPageBytes;
@@ -153,7 +169,8 @@ class Inspector {
         out_.memory_max_bytes = *memory.maximum * kPageBytes;
       }
       if (out_.memory_min_bytes > limits_.memory_limit_bytes) {
-        problem(fmt::format("it needs {} bytes of memory; the limit is {}", out_.memory_min_bytes, limits_.memory_limit_bytes));
+        problem(fmt::format("it needs {} bytes of memory; the limit is {}", out_.memory_min_bytes,
+                            limits_.memory_limit_bytes));
       }
     }
   }
@@ -163,7 +180,8 @@ class Inspector {
       out_.table_elements += table.minimum;
     }
     if (out_.table_elements > limits_.table_elements) {
-      problem(fmt::format("it needs {} table elements; the limit is {}", out_.table_elements, limits_.table_elements));
+      problem(fmt::format("it needs {} table elements; the limit is {}", out_.table_elements,
+                          limits_.table_elements));
     }
   }
 
@@ -176,16 +194,19 @@ class Inspector {
         out_.languages = languages_of(section.bytes);
       }
       if (section.name.starts_with("precompiled_")) {
-        warning(fmt::format("the section {} is ignored: precompiled code is never run", section.name));
+        warning(
+            fmt::format("the section {} is ignored: precompiled code is never run", section.name));
       }
     }
   }
 
-  /// The producers section: count; per field its name, count and (name, version) pairs. Strings have a one-byte length here as long
-  /// as they are short, which is all that is read.
+  /// The producers section: count; per field its name, count and (name, version) pairs. Strings
+  /// have a one-byte length here as long as they are short, which is all that is read.
   static std::string languages_of(std::string_view bytes) {
     size_t at = 0;
-    const auto number = [&]() -> size_t { return at < bytes.size() ? static_cast<uint8_t>(bytes[at++]) : 0; };
+    const auto number = [&]() -> size_t {
+      return at < bytes.size() ? static_cast<uint8_t>(bytes[at++]) : 0;
+    };
     const auto text = [&]() -> std::string_view {
       const size_t size = number();
       const auto out = at < bytes.size() ? bytes.substr(at, size) : std::string_view();

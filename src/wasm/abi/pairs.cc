@@ -39,7 +39,8 @@ std::optional<std::vector<Pair>> parse_pairs(std::string_view bytes) {
   std::string_view texts = bytes.substr(4 + count * 8);
   for (size_t i = 0; i < count; ++i) {
     Pair pair;
-    if (!take_text(texts, u32_at(bytes, 4 + i * 8), pair.first) || !take_text(texts, u32_at(bytes, 8 + i * 8), pair.second)) {
+    if (!take_text(texts, u32_at(bytes, 4 + i * 8), pair.first) ||
+        !take_text(texts, u32_at(bytes, 8 + i * 8), pair.second)) {
       return std::nullopt;
     }
     out.push_back(pair);

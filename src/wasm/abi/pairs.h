@@ -1,6 +1,7 @@
 #pragma once
-// The serialised form of maps (ABI section 4). All numbers are u32 little-endian: count; count × (key length, value length); then
-// for each pair key, 0, value, 0. Names and values may hold any byte. Order is kept; repeated names are repeated pairs.
+// The serialised form of maps (ABI section 4). All numbers are u32 little-endian: count; count ×
+// (key length, value length); then for each pair key, 0, value, 0. Names and values may hold any
+// byte. Order is kept; repeated names are repeated pairs.
 
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +20,8 @@ inline constexpr size_t kMaxPairs = 1024;
 using Pair = std::pair<std::string_view, std::string_view>;
 
 /// Reads a map that came from a guest. Empty maps: size 0, four zero bytes, or one zero byte.
-/// Empty optional: malformed, trailing bytes, or over the limits above. The views point into `bytes`.
+/// Empty optional: malformed, trailing bytes, or over the limits above. The views point into
+/// `bytes`.
 std::optional<std::vector<Pair>> parse_pairs(std::string_view bytes);
 
 /// The size of a map's serialised form; 0 for an empty one.

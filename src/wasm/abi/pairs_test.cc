@@ -34,7 +34,9 @@ TEST(Pairs, TakeThreeFormsOfAnEmptyMap) {
   EXPECT_EQ(parse_pairs(bytes_of({0, 0, 0, 0})), Pairs{});
 }
 
-TEST(Pairs, RefuseTrailingBytes) { EXPECT_FALSE(parse_pairs(serialise_pairs(Pairs{{"a", "b"}}) + "x")); }
+TEST(Pairs, RefuseTrailingBytes) {
+  EXPECT_FALSE(parse_pairs(serialise_pairs(Pairs{{"a", "b"}}) + "x"));
+}
 
 TEST(Pairs, RefuseEveryPrefix) {
   const auto good = serialise_pairs(Pairs{{"name", "value"}, {"other", ""}});
@@ -50,7 +52,8 @@ TEST(Pairs, RefuseAMissingZero) {
 }
 
 TEST(Pairs, RefuseLengthsThatWrap) {
-  EXPECT_FALSE(parse_pairs(bytes_of({1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 'a', 0, 'b', 0})));
+  EXPECT_FALSE(
+      parse_pairs(bytes_of({1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 'a', 0, 'b', 0})));
 }
 
 TEST(Pairs, RefuseMoreThan1024) {

@@ -42,9 +42,12 @@ bool take_field(std::string_view& in, ProtoField& out) {
   }
   out.number = static_cast<uint32_t>(tag >> 3);
   switch (tag & 7) {
-    case 0: return take_varint(in, out.value);
-    case 1: return take_fixed(in, 8, out.value);
-    case 5: return take_fixed(in, 4, out.value);
+    case 0:
+      return take_varint(in, out.value);
+    case 1:
+      return take_fixed(in, 8, out.value);
+    case 5:
+      return take_fixed(in, 4, out.value);
     case 2: {
       uint64_t size = 0;
       if (!take_varint(in, size) || size > in.size()) {
@@ -55,7 +58,8 @@ bool take_field(std::string_view& in, ProtoField& out) {
       in.remove_prefix(size);
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 

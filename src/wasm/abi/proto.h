@@ -1,5 +1,6 @@
 #pragma once
-// As much of protobuf's wire format as the host needs: flat messages of foreign functions, written and read field by field.
+// As much of protobuf's wire format as the host needs: flat messages of foreign functions, written
+// and read field by field.
 
 #include <cstdint>
 #include <optional>
@@ -11,8 +12,8 @@ namespace wasmgate::wasm {
 
 struct ProtoField {
   uint32_t number = 0;
-  uint64_t value = 0;        // varint, fixed
-  std::string_view bytes;    // length-delimited
+  uint64_t value = 0;      // varint, fixed
+  std::string_view bytes;  // length-delimited
   bool is_bytes = false;
 };
 

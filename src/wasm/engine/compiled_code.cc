@@ -16,8 +16,9 @@
 namespace wasmgate::wasm {
 namespace {
 
-// An image: magic, key length (u32 little-endian), compatibility key, serialised module; then the seal of all before it: a nonce and
-// the tag of GMAC with AES-256. A start checks the seals of all its images, and GMAC reads them four times as fast as HMAC-SHA256.
+// An image: magic, key length (u32 little-endian), compatibility key, serialised module; then the
+// seal of all before it: a nonce and the tag of GMAC with AES-256. A start checks the seals of all
+// its images, and GMAC reads them four times as fast as HMAC-SHA256.
 constexpr std::string_view kMagic = "wasmgate-code-2\n";
 constexpr size_t kNonceBytes = 12;
 constexpr size_t kTagBytes = 16;
@@ -33,17 +34,22 @@ using Tag = std::array<uint8_t, kTagBytes>;
 
 Tag tag_of(std::string_view bytes, const SealKey& key, const Nonce& nonce) {
   const std::unique_ptr<EVP_MAC, FreeMac> mac(EVP_MAC_fetch(nullptr, "GMAC", nullptr));
-  const std::unique_ptr<EVP_MAC_CTX, FreeMac> context(mac == nullptr ? nullptr : EVP_MAC_CTX_new(mac.get()));
+  const std::unique_ptr<EVP_MAC_CTX, FreeMac> context(mac == nullptr ? nullptr
+                                                                     : EVP_MAC_CTX_new(mac.get()));
   char cipher[] = "AES-256-GCM";
   Nonce iv = nonce;
-  const std::array<OSSL_PARAM, 3> parameters = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, cipher, 0),
-                                                OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_IV, iv.data(), iv.size()),
-                                                OSSL_PARAM_construct_end()};
+  const std::array<OSSL_PARAM, 3> parameters = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, cipher, 0),
+      OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_IV, iv.data(), iv.size()),
+      OSSL_PARAM_construct_end()};
   Tag out{};
   size_t size = 0;
-  WASMGATE_CHECK(context != nullptr && EVP_MAC_init(context.get(), key.data(), key.size(), parameters.data()) == 1 &&
-                 EVP_MAC_update(context.get(), reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()) == 1 &&
-                 EVP_MAC_final(context.get(), out.data(), &size, out.size()) == 1 && size == out.size());
+  WASMGATE_CHECK(context != nullptr &&
+                 EVP_MAC_init(context.get(), key.data(), key.size(), parameters.data()) == 1 &&
+                 EVP_MAC_update(context.get(), reinterpret_cast<const uint8_t*>(bytes.data()),
+                                bytes.size()) == 1 &&
+                 EVP_MAC_final(context.get(), out.data(), &size, out.size()) == 1 &&
+                 size == out.size());
   return out;
 }
 
@@ -92,7 +98,8 @@ Result<std::string> compile_to_image(Engine& engine, std::string_view wasm, cons
   return image;
 }
 
-Result<std::string_view> open_image(std::string_view image, const Engine& engine, const SealKey& key) {
+Result<std::string_view> open_image(std::string_view image, const Engine& engine,
+                                    const SealKey& key) {
   if (image.size() < kMagic.size() + 4 + kSealBytes || !image.starts_with(kMagic)) {
     return fail(ErrorCode::Corrupt, "not an image of compiled code");
   }

@@ -17,7 +17,8 @@ SealKey key_of(uint8_t byte) {
 }
 
 std::string image() {
-  return compile_to_image(test_engine(), wasm_of(R"((module (func (export "f"))))"), key_of(1)).value();
+  return compile_to_image(test_engine(), wasm_of(R"((module (func (export "f"))))"), key_of(1))
+      .value();
 }
 
 TEST(CompiledCode, OpensWithItsKey) {
@@ -27,7 +28,9 @@ TEST(CompiledCode, OpensWithItsKey) {
   EXPECT_TRUE(test_engine().deserialize(*code));
 }
 
-TEST(CompiledCode, RefusesAnotherKey) { EXPECT_FALSE(open_image(image(), test_engine(), key_of(2))); }
+TEST(CompiledCode, RefusesAnotherKey) {
+  EXPECT_FALSE(open_image(image(), test_engine(), key_of(2)));
+}
 
 TEST(CompiledCode, RefusesEveryChangedByteOfAnImage) {
   const auto good = image();
@@ -41,7 +44,8 @@ TEST(CompiledCode, RefusesEveryChangedByteOfAnImage) {
 TEST(CompiledCode, RefusesEveryPrefix) {
   const auto good = image();
   for (size_t size = 0; size < good.size(); size += 131) {
-    EXPECT_FALSE(open_image(std::string_view(good).substr(0, size), test_engine(), key_of(1))) << size;
+    EXPECT_FALSE(open_image(std::string_view(good).substr(0, size), test_engine(), key_of(1)))
+        << size;
   }
 }
 

@@ -1,9 +1,11 @@
 #pragma once
-// The WebAssembly engine as a port. One `Engine` per process; a `Module` is compiled code, immutable and shared by all threads; a
-// `LinkedModule` is a module with its imports resolved; an `Instance` is one sandbox with its memory, owned by one thread at a
-// time (it may be handed over while unused).
+// The WebAssembly engine as a port. One `Engine` per process; a `Module` is compiled code,
+// immutable and shared by all threads; a `LinkedModule` is a module with its imports resolved; an
+// `Instance` is one sandbox with its memory, owned by one thread at a time (it may be handed over
+// while unused).
 //
-// The one implementation is wasmtime/. Tests of the plug-in host use it too, with modules written as text.
+// The one implementation is wasmtime/. Tests of the plug-in host use it too, with modules written
+// as text.
 
 #include <atomic>
 #include <chrono>
@@ -24,8 +26,9 @@ namespace wasmgate::wasm {
 
 struct HostFunction;
 
-/// The body of a host function. `data` is the instance's user data; arguments stand in `args`, the result is written to args[0].
-/// Returns null, or a message (valid until the call has unwound) that ends the guest's call as a trap.
+/// The body of a host function. `data` is the instance's user data; arguments stand in `args`, the
+/// result is written to args[0]. Returns null, or a message (valid until the call has unwound) that
+/// ends the guest's call as a trap.
 using HostCallback = const char* (*)(void* data, const HostFunction& self, Value* args);
 
 /// One import that the host offers. Lifetime: as long as the LinkedModule made with it.
@@ -34,8 +37,8 @@ struct HostFunction {
   std::string_view name;
   FunctionType type;
   HostCallback callback = nullptr;
-  uint32_t index = 0;   // free for the host: which function of its table
-  uint32_t flags = 0;   // free for the host
+  uint32_t index = 0;  // free for the host: which function of its table
+  uint32_t flags = 0;  // free for the host
 };
 
 /// What one instance may use.
@@ -54,12 +57,15 @@ class Instance {
   /// The exported function of that name and exact type, 0 when there is none. Not for the hot path.
   virtual FunctionRef find_function(std::string_view name, const FunctionType& type) = 0;
 
-  /// Calls an export while no guest of this instance runs. `args`: the arguments in order; the result comes back in args[0]; `count`
-  /// is the larger of both numbers. `ticks`: the deadline from now on, in ticks of the engine (see Engine::ticks_for).
-  /// False: the call was ended; the reason is in `trap`. Must not be called again on an instance whose call ended so.
-  virtual bool call(FunctionRef function, Value* args, size_t count, uint64_t ticks, Trap& trap) = 0;
+  /// Calls an export while no guest of this instance runs. `args`: the arguments in order; the
+  /// result comes back in args[0]; `count` is the larger of both numbers. `ticks`: the deadline
+  /// from now on, in ticks of the engine (see Engine::ticks_for). False: the call was ended; the
+  /// reason is in `trap`. Must not be called again on an instance whose call ended so.
+  virtual bool call(FunctionRef function, Value* args, size_t count, uint64_t ticks,
+                    Trap& trap) = 0;
 
-  /// The same from inside a host function (the guest's allocator), under the deadline of the outer call.
+  /// The same from inside a host function (the guest's allocator), under the deadline of the outer
+  /// call.
   virtual bool call_nested(FunctionRef function, Value* args, size_t count, Trap& trap) = 0;
 
   /// The exported memory "memory" as it is now; of size 0 when there is none.
@@ -73,24 +79,28 @@ class LinkedModule {
  public:
   virtual ~LinkedModule() = default;
 
-  /// Makes an instance; runs the module's start function, if any, under `start_ticks`. `data` is what host functions get.
-  /// `starting`: set to the instance before the start function runs, since that may call host functions; they may use memory() only.
-  /// It is gone when this fails.
-  /// Errors: Internal with the engine's text (limits, pool exhausted, a trap in the start function). Thread: any.
+  /// Makes an instance; runs the module's start function, if any, under `start_ticks`. `data` is
+  /// what host functions get. `starting`: set to the instance before the start function runs, since
+  /// that may call host functions; they may use memory() only. It is gone when this fails. Errors:
+  /// Internal with the engine's text (limits, pool exhausted, a trap in the start function).
+  /// Thread: any.
   virtual Result<std::unique_ptr<Instance>> instantiate(void* data, const InstanceLimits& limits,
-                                                        uint64_t start_ticks, Instance** starting = nullptr) const = 0;
+                                                        uint64_t start_ticks,
+                                                        Instance** starting = nullptr) const = 0;
 };
 
 class Module {
  public:
   virtual ~Module() = default;
 
-  /// Resolves the module's imports by `functions`, which must cover them with the types that the module imports.
-  /// `functions` must outlive the result. Errors: InvalidArgument with the engine's text. Thread: any.
-  virtual Result<std::unique_ptr<LinkedModule>> link(std::span<const HostFunction> functions) const = 0;
+  /// Resolves the module's imports by `functions`, which must cover them with the types that the
+  /// module imports. `functions` must outlive the result. Errors: InvalidArgument with the engine's
+  /// text. Thread: any.
+  virtual Result<std::unique_ptr<LinkedModule>> link(
+      std::span<const HostFunction> functions) const = 0;
 
-  /// Bytes that deserialize() of the same engine version, settings and machine takes. Only ever given back to us under a seal
-  /// (compiled_code.h): they are machine code.
+  /// Bytes that deserialize() of the same engine version, settings and machine takes. Only ever
+  /// given back to us under a seal (compiled_code.h): they are machine code.
   virtual Result<std::string> serialize() const = 0;
 };
 
@@ -98,19 +108,22 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  /// Validates and compiles `wasm`. Slow (about 1.5 ms per KiB of code): never on a worker. Thread: any.
-  /// Errors: InvalidArgument with the engine's text.
+  /// Validates and compiles `wasm`. Slow (about 1.5 ms per KiB of code): never on a worker. Thread:
+  /// any. Errors: InvalidArgument with the engine's text.
   virtual Result<std::shared_ptr<const Module>> compile(std::string_view wasm) = 0;
 
-  /// Takes bytes of serialize(). Only bytes that were compiled by us and whose seal was checked. Errors: Corrupt.
+  /// Takes bytes of serialize(). Only bytes that were compiled by us and whose seal was checked.
+  /// Errors: Corrupt.
   virtual Result<std::shared_ptr<const Module>> deserialize(std::string_view bytes) = 0;
 
-  /// What serialised code depends on besides the module: engine version, settings, CPU features. Part of a cache key.
+  /// What serialised code depends on besides the module: engine version, settings, CPU features.
+  /// Part of a cache key.
   virtual std::string compatibility_key() const = 0;
 
   /// Length of a tick.
   virtual std::chrono::nanoseconds tick() const = 0;
-  /// Ticks so far; stands still while no guest runs. Read it relaxed; it is also the clock by which guest time is sampled.
+  /// Ticks so far; stands still while no guest runs. Read it relaxed; it is also the clock by which
+  /// guest time is sampled.
   virtual const std::atomic<uint64_t>& ticks() const = 0;
 
   /// How many ticks a deadline of `budget` is: rounded up, plus one.
@@ -121,11 +134,14 @@ class Engine {
 };
 
 struct EngineOptions {
-  /// Bounds checks and traps by guard pages and signals. Off: explicit checks (sanitizers, valgrind).
+  /// Bounds checks and traps by guard pages and signals. Off: explicit checks (sanitizers,
+  /// valgrind).
   bool signal_traps = true;
-  /// Address space reserved per linear memory. Small values make guests slower and let memories move.
+  /// Address space reserved per linear memory. Small values make guests slower and let memories
+  /// move.
   uint64_t memory_reservation_bytes = 4ULL * 1024 * 1024 * 1024;
-  /// Instances come from a pool made at start; needs `pool_instances` × the reservation of address space.
+  /// Instances come from a pool made at start; needs `pool_instances` × the reservation of address
+  /// space.
   bool pooling = true;
   uint32_t pool_instances = 1'000;
   size_t pool_memory_bytes = 512ULL * 1024 * 1024;  // hard maximum of one memory
@@ -137,16 +153,19 @@ struct EngineOptions {
   /// Writes /tmp/perf-<pid>.map for perf.
   bool perf_map = false;
 
-  /// The options for this build: production, or small and without signals under sanitizers (WASMGATE_SANITIZED).
-  /// The environment changes two things, for measuring: WASMGATE_ENGINE=small reserves 64 MiB per memory and makes no pool
-  /// (valgrind has no more address space to give) and sets `small`; WASMGATE_PERF_MAP=1 sets perf_map.
+  /// The options for this build: production, or small and without signals under sanitizers
+  /// (WASMGATE_SANITIZED). The environment changes two things, for measuring: WASMGATE_ENGINE=small
+  /// reserves 64 MiB per memory and makes no pool (valgrind has no more address space to give) and
+  /// sets `small`; WASMGATE_PERF_MAP=1 sets perf_map.
   static EngineOptions for_this_build();
 };
 
-/// Makes the process's engine. Exactly one per process: it installs signal handlers. Errors: Internal.
+/// Makes the process's engine. Exactly one per process: it installs signal handlers. Errors:
+/// Internal.
 Result<std::unique_ptr<Engine>> make_engine(const EngineOptions& options);
 
-/// Compiles WebAssembly text to bytes, for tests and tools. Errors: InvalidArgument with line and column.
+/// Compiles WebAssembly text to bytes, for tests and tools. Errors: InvalidArgument with line and
+/// column.
 Result<std::string> wat_to_wasm(std::string_view text);
 
 }  // namespace wasmgate::wasm

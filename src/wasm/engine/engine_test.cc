@@ -37,7 +37,8 @@ Trap trap_of(std::string_view wat, uint64_t ticks = 1000) {
 }
 
 TEST(Instance, CallsAnExport) {
-  auto instance = instance_of(R"((module (func (export "twice") (param i32) (result i32) local.get 0 i32.const 2 i32.mul)))");
+  auto instance = instance_of(
+      R"((module (func (export "twice") (param i32) (result i32) local.get 0 i32.const 2 i32.mul)))");
   const auto twice = instance->find_function("twice", kMaps);
   Value args[1];
   args[0].i32 = 21;
@@ -53,7 +54,8 @@ TEST(Instance, DoesNotFindAnExportOfAnotherType) {
 }
 
 TEST(Instance, NamesTheFunctionsOfATrap) {
-  const auto trap = trap_of(R"((module (func $inner unreachable) (func (export "run") call $inner)))");
+  const auto trap =
+      trap_of(R"((module (func $inner unreachable) (func (export "run") call $inner)))");
   EXPECT_EQ(trap.cause, TrapCause::Trap);
   EXPECT_NE(trap.message.find("unreachable"), std::string::npos) << trap.detail;
   ASSERT_EQ(trap.frames.size(), 2U);
@@ -72,7 +74,8 @@ TEST(Instance, EndsUnboundedRecursion) {
 }
 
 TEST(Instance, TrapsOnAccessOutsideTheMemory) {
-  const auto trap = trap_of(R"((module (memory (export "memory") 1) (func (export "run") (drop (i32.load (i32.const 65536))))))");
+  const auto trap = trap_of(
+      R"((module (memory (export "memory") 1) (func (export "run") (drop (i32.load (i32.const 65536))))))");
   EXPECT_NE(trap.message.find("out of bounds"), std::string::npos) << trap.detail;
 }
 
@@ -126,7 +129,9 @@ const char* end_call(void*, const HostFunction&, Value*) { return "the host says
 TEST(LinkedModule, CallsHostFunctionsWithTheInstancesData) {
   const HostFunction functions[] = {{"env", "add", {{ValueType::I32}, {}}, add_to_data, 100, 0}};
   auto linked = module_of(R"((module (import "env" "add" (func $a (param i32)))
-    (func (export "run") (call $a (i32.const 5)))))")->link(functions).value();
+    (func (export "run") (call $a (i32.const 5)))))")
+                    ->link(functions)
+                    .value();
   uint32_t sum = 1;
   auto instance = linked->instantiate(&sum, {}, 10).value();
   Value args[1]{};
@@ -141,9 +146,14 @@ const char* read_through(void* data, const HostFunction&, Value* args) {
 }
 
 TEST(LinkedModule, TheStartFunctionsHostCallsHaveAMemory) {
-  const HostFunction functions[] = {{"env", "read", {{ValueType::I32}, {ValueType::I32}}, read_through, 0, 0}};
-  auto linked = module_of(R"((module (import "env" "read" (func $read (param i32) (result i32))) (memory (export "memory") 1)
-    (data (i32.const 8) "\2a") (func $s (i32.store (i32.const 16) (call $read (i32.const 8)))) (start $s)))")->link(functions).value();
+  const HostFunction functions[] = {
+      {"env", "read", {{ValueType::I32}, {ValueType::I32}}, read_through, 0, 0}};
+  auto linked =
+      module_of(
+          R"((module (import "env" "read" (func $read (param i32) (result i32))) (memory (export "memory") 1)
+    (data (i32.const 8) "\2a") (func $s (i32.store (i32.const 16) (call $read (i32.const 8)))) (start $s)))")
+          ->link(functions)
+          .value();
   Instance* starting = nullptr;
   auto instance = linked->instantiate(&starting, {}, 1000, &starting).value();
   EXPECT_EQ(starting, instance.get());
@@ -153,7 +163,9 @@ TEST(LinkedModule, TheStartFunctionsHostCallsHaveAMemory) {
 TEST(LinkedModule, EndsTheCallWhenAHostFunctionSaysSo) {
   const HostFunction functions[] = {{"env", "end", {}, end_call, 0, 0}};
   auto linked =
-      module_of(R"((module (import "env" "end" (func $e)) (func (export "run") call $e)))")->link(functions).value();
+      module_of(R"((module (import "env" "end" (func $e)) (func (export "run") call $e)))")
+          ->link(functions)
+          .value();
   auto instance = linked->instantiate(nullptr, {}, 10).value();
   Value args[1]{};
   Trap trap;
@@ -169,7 +181,9 @@ TEST(Module, DoesNotLinkAnUnknownImport) {
 }
 
 TEST(Module, RunsAfterSerialisation) {
-  const auto bytes = module_of(R"((module (func (export "seven") (result i32) i32.const 7)))")->serialize().value();
+  const auto bytes = module_of(R"((module (func (export "seven") (result i32) i32.const 7)))")
+                         ->serialize()
+                         .value();
   auto module = test_engine().deserialize(bytes).value();
   auto linked = module->link({}).value();
   auto instance = linked->instantiate(nullptr, {}, 10).value();
@@ -189,11 +203,11 @@ TEST_P(RefusedFeature, DoesNotCompile) {
 
 INSTANTIATE_TEST_SUITE_P(
     Proposals, RefusedFeature,
-    ::testing::Values("(module (memory i64 1))", "(module (memory 1) (memory 1))", "(module (memory 1 2 shared))",
-                      "(module (func $f return_call $f))",
-                      "(module (func (param v128) (result v128) local.get 0 local.get 0 i8x16.relaxed_swizzle))",
-                      "(module (type (struct (field i32))))",
-                      "(module (func (param externref)))"));
+    ::testing::Values(
+        "(module (memory i64 1))", "(module (memory 1) (memory 1))", "(module (memory 1 2 shared))",
+        "(module (func $f return_call $f))",
+        "(module (func (param v128) (result v128) local.get 0 local.get 0 i8x16.relaxed_swizzle))",
+        "(module (type (struct (field i32))))", "(module (func (param externref)))"));
 
 TEST(Engine, AcceptsWhatCompilersOfPluginsProduce) {
   const auto bytes = wat_to_wasm(R"((module (memory 1) (table 2 funcref)

@@ -1,6 +1,6 @@
 #pragma once
-// A guest's linear memory as it is at this moment: every bounds check of the house is here. A view dies at the next call into the
-// guest, because memory may grow and move; take a new one then.
+// A guest's linear memory as it is at this moment: every bounds check of the house is here. A view
+// dies at the next call into the guest, because memory may grow and move; take a new one then.
 
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +23,8 @@ class GuestMemory {
     return uint64_t{address} + uint64_t{length} <= size_;
   }
 
-  /// The bytes there; empty optional when not all of them are inside. Lifetime: until the next call into the guest.
+  /// The bytes there; empty optional when not all of them are inside. Lifetime: until the next call
+  /// into the guest.
   std::optional<std::string_view> read(uint32_t address, uint32_t length) const {
     if (!holds(address, length)) {
       return std::nullopt;
@@ -52,8 +53,12 @@ class GuestMemory {
   bool write_u32(uint32_t address, uint32_t value) const { return write_integer(address, value); }
   bool write_u64(uint32_t address, uint64_t value) const { return write_integer(address, value); }
 
-  std::optional<uint32_t> read_u32(uint32_t address) const { return read_integer<uint32_t>(address); }
-  std::optional<uint64_t> read_u64(uint32_t address) const { return read_integer<uint64_t>(address); }
+  std::optional<uint32_t> read_u32(uint32_t address) const {
+    return read_integer<uint32_t>(address);
+  }
+  std::optional<uint64_t> read_u64(uint32_t address) const {
+    return read_integer<uint64_t>(address);
+  }
 
  private:
   template <class T>

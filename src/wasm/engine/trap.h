@@ -17,15 +17,16 @@ enum class TrapCause : uint8_t {
 
 /// One line of the guest's back-trace, innermost first.
 struct TrapFrame {
-  std::string function;      // demangled when the name section has it, else "function[12]"
+  std::string function;  // demangled when the name section has it, else "function[12]"
   uint64_t module_offset = 0;
 };
 
 struct Trap {
   TrapCause cause = TrapCause::Trap;
-  int32_t exit_code = 0;       // TrapCause::Exit
-  std::string message;         // first line, without the back-trace
-  std::string detail;          // the engine's whole text: file and line of each frame when the module has them
+  int32_t exit_code = 0;  // TrapCause::Exit
+  std::string message;    // first line, without the back-trace
+  std::string
+      detail;  // the engine's whole text: file and line of each frame when the module has them
   std::vector<TrapFrame> frames;
 };
 

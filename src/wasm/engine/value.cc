@@ -5,11 +5,16 @@ namespace {
 
 const char* name_of(ValueType type) {
   switch (type) {
-    case ValueType::I32: return "i32";
-    case ValueType::I64: return "i64";
-    case ValueType::F32: return "f32";
-    case ValueType::F64: return "f64";
-    case ValueType::Other: return "other";
+    case ValueType::I32:
+      return "i32";
+    case ValueType::I64:
+      return "i64";
+    case ValueType::F32:
+      return "f32";
+    case ValueType::F64:
+      return "f64";
+    case ValueType::Other:
+      return "other";
   }
   return "other";
 }

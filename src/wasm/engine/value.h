@@ -1,6 +1,6 @@
 #pragma once
-// Values and function types of WebAssembly as the host sees them. A `Value` has the layout of the engine's raw values, so that
-// arguments cross the boundary without conversion.
+// Values and function types of WebAssembly as the host sees them. A `Value` has the layout of the
+// engine's raw values, so that arguments cross the boundary without conversion.
 
 #include <cstdint>
 #include <string>

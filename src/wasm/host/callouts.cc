@@ -16,8 +16,10 @@ bool is_host_made_response(CallFailure failure) {
   switch (failure) {
     case CallFailure::Reset:
     case CallFailure::ResponseTooLarge:
-    case CallFailure::Protocol: return false;
-    default: return true;
+    case CallFailure::Protocol:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -39,7 +41,8 @@ class Callouts::Http final : public HttpCallEvents {
     return owner_.vm_.services()->http_call(call, *this, handle);
   }
 
-  void on_http_response(http::HeaderMap& response, std::string_view bytes, http::HeaderMap* response_trailers) override {
+  void on_http_response(http::HeaderMap& response, std::string_view bytes,
+                        http::HeaderMap* response_trailers) override {
     owner_.vm_.root().status_code = 0;
     owner_.vm_.root().status_message.clear();
     deliver(&response, bytes, response_trailers);
@@ -79,7 +82,8 @@ class Callouts::Http final : public HttpCallEvents {
 
  private:
   /// The callback. This object ends first: the guest may start new calls in there.
-  void deliver(http::HeaderMap* response, std::string_view bytes, http::HeaderMap* response_trailers) {
+  void deliver(http::HeaderMap* response, std::string_view bytes,
+               http::HeaderMap* response_trailers) {
     Callouts& owner = owner_;
     Vm& vm = owner.vm_;
     const uint32_t call = id;
@@ -98,7 +102,8 @@ class Callouts::Http final : public HttpCallEvents {
     args[1].u32 = call;
     args[2].u32 = response == nullptr ? 0 : static_cast<uint32_t>(response->size());
     args[3].u32 = static_cast<uint32_t>(bytes.size());
-    args[4].u32 = response_trailers == nullptr ? 0 : static_cast<uint32_t>(response_trailers->size());
+    args[4].u32 =
+        response_trailers == nullptr ? 0 : static_cast<uint32_t>(response_trailers->size());
     vm.enter(vm.root(), Callback::HttpCallResponse, args, 5);
     shown = {};
   }
@@ -184,7 +189,8 @@ class Callouts::Grpc final : public GrpcEvents {
       call_guest(Callback::GrpcReceive, static_cast<uint32_t>(view.size()));
       return;
     }
-    const uint32_t shown_status = kind == CallKind::GrpcCall && status == 0 ? kGrpcInternal : status;
+    const uint32_t shown_status =
+        kind == CallKind::GrpcCall && status == 0 ? kGrpcInternal : status;
     if (shown_status != 0) {
       owner.vm_.count(owner.vm_.code().metrics.calls_out_failed);
     }
@@ -279,12 +285,17 @@ uint32_t Callouts::next_id(CallKind kind) {
   return id;
 }
 
-/// The plug-in's rights and budgets. BadArgument: no such cluster; InternalFailure: not allowed, or too many.
+/// The plug-in's rights and budgets. BadArgument: no such cluster; InternalFailure: not allowed, or
+/// too many.
 Status Callouts::check(std::string_view cluster, bool known_needed) {
   const auto& allowed = vm_.spec().callout_clusters;
   if (!allowed.empty() && !allowed.contains(std::string(cluster))) {
     vm_.count(vm_.code().metrics.refused_calls);
-    vm_.code().log(LogLevel::Error, fmt::format("a call to cluster {} is refused: it is not among the plug-in's callout clusters", cluster));
+    vm_.code().log(
+        LogLevel::Error,
+        fmt::format(
+            "a call to cluster {} is refused: it is not among the plug-in's callout clusters",
+            cluster));
     return Status::InternalFailure;
   }
   if (known_needed && vm_.services() != nullptr && !vm_.services()->cluster_exists(cluster)) {
@@ -292,10 +303,12 @@ Status Callouts::check(std::string_view cluster, bool known_needed) {
   }
   auto& context = vm_.effective();
   const bool too_many = in_flight() >= vm_.limits().callouts ||
-                        (!context.is_root && static_cast<StreamContext&>(context).calls_out >= vm_.limits().callouts_per_stream);
+                        (!context.is_root && static_cast<StreamContext&>(context).calls_out >=
+                                                 vm_.limits().callouts_per_stream);
   if (too_many) {
     vm_.count(vm_.code().metrics.refused_calls);
-    vm_.code().log(LogLevel::Error, fmt::format("a call to cluster {} is refused: too many in flight", cluster));
+    vm_.code().log(LogLevel::Error,
+                   fmt::format("a call to cluster {} is refused: too many in flight", cluster));
     return Status::InternalFailure;
   }
   return Status::Ok;
@@ -315,13 +328,13 @@ void Callouts::note_end(uint32_t stream) {
   }
 }
 
-Status Callouts::http_call(std::string_view cluster, http::HeaderMap headers, std::string_view body, http::HeaderMap trailers,
-                           uint32_t timeout_ms, uint32_t& id) {
+Status Callouts::http_call(std::string_view cluster, http::HeaderMap headers, std::string_view body,
+                           http::HeaderMap trailers, uint32_t timeout_ms, uint32_t& id) {
   if (const auto status = check(cluster, true); status != Status::Ok) {
     return status;
   }
-  if (!headers.contains(http::kMethod) || !headers.contains(http::kPath) || !headers.contains(http::kAuthority) ||
-      timeout_ms > INT32_MAX) {
+  if (!headers.contains(http::kMethod) || !headers.contains(http::kPath) ||
+      !headers.contains(http::kAuthority) || timeout_ms > INT32_MAX) {
     return Status::BadArgument;
   }
   auto call = std::make_unique<Http>(*this, vm_.effective().is_root ? 0 : vm_.effective().id);
@@ -333,7 +346,8 @@ Status Callouts::http_call(std::string_view cluster, http::HeaderMap headers, st
   call->body = body;
   call->trailers = std::move(trailers);
   const auto longest = vm_.limits().callout_timeout_max;
-  call->timeout = timeout_ms == 0 ? longest : std::min(longest, std::chrono::milliseconds(timeout_ms));
+  call->timeout =
+      timeout_ms == 0 ? longest : std::min(longest, std::chrono::milliseconds(timeout_ms));
   if (vm_.services() != nullptr) {
     const auto started = call->start();
     if (started != CallStart::Started) {
@@ -364,18 +378,22 @@ Status Callouts::open_grpc(std::unique_ptr<Grpc> call, uint32_t& id) {
   return Status::Ok;
 }
 
-Status Callouts::grpc_call(std::string_view upstream, std::string_view service, std::string_view method,
-                           http::HeaderMap metadata, std::string_view message, uint32_t timeout_ms, uint32_t& id) {
+Status Callouts::grpc_call(std::string_view upstream, std::string_view service,
+                           std::string_view method, http::HeaderMap metadata,
+                           std::string_view message, uint32_t timeout_ms, uint32_t& id) {
   if (const auto status = check(upstream, false); status != Status::Ok) {
     return status;
   }
-  auto call = std::make_unique<Grpc>(*this, vm_.effective().is_root ? 0 : vm_.effective().id, CallKind::GrpcCall);
+  auto call = std::make_unique<Grpc>(*this, vm_.effective().is_root ? 0 : vm_.effective().id,
+                                     CallKind::GrpcCall);
   call->cluster = upstream;
   call->service = service;
   call->method = method;
   call->metadata = std::move(metadata);
   const auto longest = vm_.limits().callout_timeout_max;
-  call->timeout = timeout_ms == 0 || timeout_ms > INT32_MAX ? longest : std::min(longest, std::chrono::milliseconds(timeout_ms));
+  call->timeout = timeout_ms == 0 || timeout_ms > INT32_MAX
+                      ? longest
+                      : std::min(longest, std::chrono::milliseconds(timeout_ms));
   Grpc& started = *call;
   const auto status = open_grpc(std::move(call), id);
   if (status == Status::Ok) {
@@ -384,12 +402,14 @@ Status Callouts::grpc_call(std::string_view upstream, std::string_view service, 
   return status;
 }
 
-Status Callouts::grpc_stream(std::string_view upstream, std::string_view service, std::string_view method,
-                             http::HeaderMap metadata, uint32_t timeout_ms, uint32_t& id) {
+Status Callouts::grpc_stream(std::string_view upstream, std::string_view service,
+                             std::string_view method, http::HeaderMap metadata, uint32_t timeout_ms,
+                             uint32_t& id) {
   if (const auto status = check(upstream, false); status != Status::Ok) {
     return status;
   }
-  auto call = std::make_unique<Grpc>(*this, vm_.effective().is_root ? 0 : vm_.effective().id, CallKind::GrpcStream);
+  auto call = std::make_unique<Grpc>(*this, vm_.effective().is_root ? 0 : vm_.effective().id,
+                                     CallKind::GrpcStream);
   call->cluster = upstream;
   call->service = service;
   call->method = method;
@@ -433,7 +453,8 @@ Status Callouts::grpc_cancel(uint32_t id) {
   return Status::Ok;
 }
 
-Status Callouts::redis_init(std::string_view service, std::string_view user, std::string_view password, uint32_t timeout_ms) {
+Status Callouts::redis_init(std::string_view service, std::string_view user,
+                            std::string_view password, uint32_t timeout_ms) {
   RedisTarget target;
   // "outbound|6379||redis.static?db=1&…": parameters after the name.
   const size_t question = service.find('?');
@@ -442,7 +463,9 @@ Status Callouts::redis_init(std::string_view service, std::string_view user, std
     const auto parameters = service.substr(question + 1);
     const size_t db = parameters.find("db=");
     if (db != std::string_view::npos) {
-      for (size_t i = db + 3; i < parameters.size() && parameters[i] >= '0' && parameters[i] <= '9' && i < db + 8; ++i) {
+      for (size_t i = db + 3;
+           i < parameters.size() && parameters[i] >= '0' && parameters[i] <= '9' && i < db + 8;
+           ++i) {
         target.database = target.database * 10 + static_cast<uint32_t>(parameters[i] - '0');
       }
     }
@@ -453,7 +476,8 @@ Status Callouts::redis_init(std::string_view service, std::string_view user, std
   target.user = user;
   target.password = password;
   const auto longest = vm_.limits().callout_timeout_max;
-  target.timeout = timeout_ms == 0 ? longest : std::min(longest, std::chrono::milliseconds(timeout_ms));
+  target.timeout =
+      timeout_ms == 0 ? longest : std::min(longest, std::chrono::milliseconds(timeout_ms));
   target.reply_limit_bytes = vm_.limits().callout_response_bytes;
   redis_targets_.insert_or_assign(std::string(service), std::move(target));
   return Status::Ok;
@@ -490,18 +514,21 @@ Status Callouts::redis_call(std::string_view service, std::string_view query, ui
 
 bool Callouts::started_by(uint32_t stream) const {
   const auto by_stream = [stream](const auto& entry) { return entry.second->stream == stream; };
-  return std::any_of(http_.begin(), http_.end(), by_stream) || std::any_of(grpc_.begin(), grpc_.end(), by_stream) ||
+  return std::any_of(http_.begin(), http_.end(), by_stream) ||
+         std::any_of(grpc_.begin(), grpc_.end(), by_stream) ||
          std::any_of(redis_.begin(), redis_.end(), by_stream);
 }
 
-/// Calls that began while the VM was being prepared. Each failure is an event, since the guest holds an id.
+/// Calls that began while the VM was being prepared. Each failure is an event, since the guest
+/// holds an id.
 void Callouts::attach() {
   std::vector<uint32_t> waiting;
   for (const auto& [id, call] : http_) {
     waiting.push_back(id);
   }
   for (const uint32_t id : waiting) {
-    if (const auto at = http_.find(id); at != http_.end() && at->second->start() != CallStart::Started) {
+    if (const auto at = http_.find(id);
+        at != http_.end() && at->second->start() != CallStart::Started) {
       at->second->fail_to_start();
     }
   }
@@ -510,7 +537,8 @@ void Callouts::attach() {
     waiting.push_back(id);
   }
   for (const uint32_t id : waiting) {
-    if (const auto at = grpc_.find(id); at != grpc_.end() && at->second->start() != CallStart::Started) {
+    if (const auto at = grpc_.find(id);
+        at != grpc_.end() && at->second->start() != CallStart::Started) {
       at->second->on_close(14, to_string(CallFailure::NoHealthyHost));
     }
   }
@@ -519,7 +547,8 @@ void Callouts::attach() {
     waiting.push_back(id);
   }
   for (const uint32_t id : waiting) {
-    if (const auto at = redis_.find(id); at != redis_.end() && at->second->start() != CallStart::Started) {
+    if (const auto at = redis_.find(id);
+        at != redis_.end() && at->second->start() != CallStart::Started) {
       at->second->on_redis_failure(CallFailure::NoHealthyHost);
     }
   }

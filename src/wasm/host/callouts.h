@@ -1,7 +1,8 @@
 #pragma once
-// The calls out of one VM that are in flight, by the id the guest knows: HTTP, gRPC (unary and streams), Redis. The low two bits of an
-// id are its kind. An answer is delivered to the root context as a callback; the end of the stream that started a call does not cancel
-// it, the end of the VM does.
+// The calls out of one VM that are in flight, by the id the guest knows: HTTP, gRPC (unary and
+// streams), Redis. The low two bits of an id are its kind. An answer is delivered to the root
+// context as a callback; the end of the stream that started a call does not cancel it, the end of
+// the VM does.
 
 #include <chrono>
 #include <cstdint>
@@ -26,18 +27,21 @@ class Callouts {
   Callouts(const Callouts&) = delete;
   Callouts& operator=(const Callouts&) = delete;
 
-  /// Statuses as ABI 1.1. On Ok `id` is the call's. A call asked for before the VM has its worker begins when it gets there.
-  Status http_call(std::string_view cluster, http::HeaderMap headers, std::string_view body, http::HeaderMap trailers,
-                   uint32_t timeout_ms, uint32_t& id);
-  Status grpc_call(std::string_view upstream, std::string_view service, std::string_view method, http::HeaderMap metadata,
-                   std::string_view message, uint32_t timeout_ms, uint32_t& id);
+  /// Statuses as ABI 1.1. On Ok `id` is the call's. A call asked for before the VM has its worker
+  /// begins when it gets there.
+  Status http_call(std::string_view cluster, http::HeaderMap headers, std::string_view body,
+                   http::HeaderMap trailers, uint32_t timeout_ms, uint32_t& id);
+  Status grpc_call(std::string_view upstream, std::string_view service, std::string_view method,
+                   http::HeaderMap metadata, std::string_view message, uint32_t timeout_ms,
+                   uint32_t& id);
   /// `timeout_ms`: of the whole stream; 0 is none.
-  Status grpc_stream(std::string_view upstream, std::string_view service, std::string_view method, http::HeaderMap metadata,
-                     uint32_t timeout_ms, uint32_t& id);
+  Status grpc_stream(std::string_view upstream, std::string_view service, std::string_view method,
+                     http::HeaderMap metadata, uint32_t timeout_ms, uint32_t& id);
   Status grpc_send(uint32_t id, std::string_view message, bool end_stream);
   Status grpc_close(uint32_t id);
   Status grpc_cancel(uint32_t id);
-  Status redis_init(std::string_view service, std::string_view user, std::string_view password, uint32_t timeout_ms);
+  Status redis_init(std::string_view service, std::string_view user, std::string_view password,
+                    uint32_t timeout_ms);
   Status redis_call(std::string_view service, std::string_view query, uint32_t& id);
 
   /// Begins what waits for a worker.

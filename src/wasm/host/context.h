@@ -1,5 +1,6 @@
 #pragma once
-// Contexts: what a guest knows by a number. One root context per VM (id 1) and one stream context per HTTP stream.
+// Contexts: what a guest knows by a number. One root context per VM (id 1) and one stream context
+// per HTTP stream.
 
 #include <array>
 #include <cstdint>
@@ -15,7 +16,7 @@ namespace wasmgate::wasm {
 class Vm;
 
 struct Context {
-  uint32_t id = 0;         // 0: not yet known to the guest
+  uint32_t id = 0;  // 0: not yet known to the guest
   bool is_root = false;
 };
 
@@ -25,8 +26,8 @@ struct Injection {
   bool end_stream = false;
 };
 
-/// The stream side of a context, as host functions use it. What a guest asks for is noted here and carried out when the outermost
-/// callback has returned (D7).
+/// The stream side of a context, as host functions use it. What a guest asks for is noted here and
+/// carried out when the outermost callback has returned (D7).
 struct StreamContext : Context {
   // Bits of `pending`.
   static constexpr uint8_t kContinueRequest = 1;
@@ -36,15 +37,16 @@ struct StreamContext : Context {
   static constexpr uint8_t kInject = 16;
 
   filter::FilterCallbacks* callbacks = nullptr;  // null after the end
-  bool logging = false;        // on_log and later: everything is read-only
-  bool keep_route = false;     // property clear_route_cache = off
-  bool reply_asked = false;    // a local reply was asked for in this callback
-  bool queued = false;         // stands in the VM's list of contexts with pending requests
+  bool logging = false;                          // on_log and later: everything is read-only
+  bool keep_route = false;                       // property clear_route_cache = off
+  bool reply_asked = false;                      // a local reply was asked for in this callback
+  bool queued = false;  // stands in the VM's list of contexts with pending requests
   uint8_t pending = 0;
-  uint32_t ticks_used = 0;     // guest time of this stream, in engine ticks
-  uint32_t calls_out = 0;      // in flight that this stream started
-  size_t written_bytes = 0;    // header bytes written by the guest
-  std::array<uint32_t, 4> map_bytes{};  // at most this many bytes are in a map, by map id; 0: not counted yet
+  uint32_t ticks_used = 0;   // guest time of this stream, in engine ticks
+  uint32_t calls_out = 0;    // in flight that this stream started
+  size_t written_bytes = 0;  // header bytes written by the guest
+  std::array<uint32_t, 4>
+      map_bytes{};  // at most this many bytes are in a map, by map id; 0: not counted yet
   // What few streams need stands elsewhere: a stream context stays within three cache lines.
   std::unique_ptr<filter::LocalReply> reply;
   std::unique_ptr<Injection> injection;
@@ -66,7 +68,8 @@ struct StreamContext : Context {
   ~StreamContext() = default;
 };
 
-/// Contexts by id. Ids count up from 1 and are not used again while they live; finding one is an index and a comparison.
+/// Contexts by id. Ids count up from 1 and are not used again while they live; finding one is an
+/// index and a comparison.
 class ContextTable {
  public:
   ContextTable() : slots_(64) {}

@@ -1,11 +1,14 @@
 #pragma once
-// How often a plug-in may break before it is left alone (reliability 1.3). Process-wide: workers report crashes here and ask
-// whether the plug-in may be called.
+// How often a plug-in may break before it is left alone (reliability 1.3). Process-wide: workers
+// report crashes here and ask whether the plug-in may be called.
 //
-//   Normal ──crash──► Normal, the next VM after a delay: 0, then backoff_min doubled up to backoff_max, with jitter
-//      ▲  └─crash_budget crashes within crash_window──► Quarantined for backoff_max ──time over──► HalfOpen
-//      └───────────the probe stream ended well────────────────────────────────────────────────────┤
-//                                                   Quarantined again ◄──the probe crashed─────────┘
+//   Normal ──crash──► Normal, the next VM after a delay: 0, then backoff_min doubled up to
+//   backoff_max, with jitter
+//      ▲  └─crash_budget crashes within crash_window──► Quarantined for backoff_max ──time over──►
+//      HalfOpen └───────────the probe stream ended
+//      well────────────────────────────────────────────────────┤
+//                                                   Quarantined again ◄──the probe
+//                                                   crashed─────────┘
 
 #include <atomic>
 #include <chrono>
@@ -36,15 +39,16 @@ class CrashBudget {
 
   /// How the plug-in does, for status.
   struct Health {
-    size_t crashes = 0;  // within crash_window
+    size_t crashes = 0;                       // within crash_window
     FailureCause cause = FailureCause::Trap;  // of the last of them
     bool quarantined = false;
   };
   /// Thread: any.
   Health health(MonotonicTime now);
 
-  /// May a new stream call the plug-in? In quarantine: no, until the time is over; then yes for one stream, the probe, whose end
-  /// must be told by on_probe_ended. Thread: any; one relaxed load while all is well.
+  /// May a new stream call the plug-in? In quarantine: no, until the time is over; then yes for one
+  /// stream, the probe, whose end must be told by on_probe_ended. Thread: any; one relaxed load
+  /// while all is well.
   bool admit(MonotonicTime now, bool& is_probe) {
     is_probe = false;
     return state_.load(std::memory_order_relaxed) == State::Normal || admit_probe(now, is_probe);

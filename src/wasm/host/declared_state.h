@@ -1,6 +1,6 @@
 #pragma once
-// What declare_property told about state objects: here only whether one is read-only, since types and schemas do not change how we
-// keep a value, and a value always lives as long as its stream.
+// What declare_property told about state objects: here only whether one is read-only, since types
+// and schemas do not change how we keep a value, and a value always lives as long as its stream.
 
 #include <set>
 #include <string>

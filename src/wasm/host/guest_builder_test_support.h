@@ -1,11 +1,12 @@
 #pragma once
-// Guests for tests, made of steps: which host functions are called in which callback, with which arguments. Every status is kept in the
-// guest's memory and can be read back in order.
+// Guests for tests, made of steps: which host functions are called in which callback, with which
+// arguments. Every status is kept in the guest's memory and can be read back in order.
 //
 //   GuestBuilder guest;
 //   guest.on("proxy_on_request_headers", {guest.call("proxy_log", {2, guest.text("hi"), 2})}, 0);
 //
-// Memory: 128 + 8 × n out-slots (pointer, size); 4096 … the statuses; 8192 … texts; 65536 … the allocator's heap.
+// Memory: 128 + 8 × n out-slots (pointer, size); 4096 … the statuses; 8192 … texts; 65536 … the
+// allocator's heap.
 
 #include <map>
 #include <string>
@@ -26,7 +27,8 @@ class GuestBuilder {
  public:
   static constexpr uint32_t kStatuses = 4096;
 
-  explicit GuestBuilder(std::string_view marker = "proxy_abi_version_0_2_1") : markers_{std::string(marker)} {}
+  explicit GuestBuilder(std::string_view marker = "proxy_abi_version_0_2_1")
+      : markers_{std::string(marker)} {}
 
   /// Places `text` in the guest's memory and gives its address.
   uint32_t text(std::string_view bytes) {
@@ -55,15 +57,18 @@ class GuestBuilder {
     std::string out = fmt::format("(call ${}", name);
     for (size_t i = 0; i < arguments.size(); ++i) {
       const bool wide = type.params.at(i) == ValueType::I64;
-      out += arguments[i].starts_with('(') ? " " + arguments[i]
-                                           : fmt::format(" ({}.const {})", wide ? "i64" : "i32", arguments[i]);
+      out += arguments[i].starts_with('(')
+                 ? " " + arguments[i]
+                 : fmt::format(" ({}.const {})", wide ? "i64" : "i32", arguments[i]);
     }
     out += ")";
     return type.results.empty() ? out : fmt::format("(call $keep {})", out);
   }
 
-  /// Exports a callback. `result`: what it returns (ignored by callbacks without one); may be WebAssembly text.
-  void on(std::string_view name, const std::vector<std::string>& steps, const std::string& result = "(i32.const 0)") {
+  /// Exports a callback. `result`: what it returns (ignored by callbacks without one); may be
+  /// WebAssembly text.
+  void on(std::string_view name, const std::vector<std::string>& steps,
+          const std::string& result = "(i32.const 0)") {
     std::string body;
     for (const auto& step : steps) {
       body += "    " + step + "\n";
@@ -73,7 +78,8 @@ class GuestBuilder {
     for (size_t i = 0; i < type.params.size(); ++i) {
       params += " (param i32)";
     }
-    functions_ += fmt::format("  (func (export \"{}\"){}{}\n{}{})\n", name, params, type.results.empty() ? "" : " (result i32)", body,
+    functions_ += fmt::format("  (func (export \"{}\"){}{}\n{}{})\n", name, params,
+                              type.results.empty() ? "" : " (result i32)", body,
                               type.results.empty() ? "" : "    " + result + "\n");
   }
   void on(std::string_view name, const std::vector<std::string>& steps, uint32_t result) {
@@ -86,17 +92,21 @@ class GuestBuilder {
   void set_allocator(std::string_view wat) { allocator_ = wat; }
   void set_markers(std::vector<std::string> markers) { markers_ = std::move(markers); }
   void set_memory(std::string_view limits) { memory_ = limits; }
-  void import_as(std::string_view name, const FunctionType& type) { imports_[std::string(name)] = type; }
+  void import_as(std::string_view name, const FunctionType& type) {
+    imports_[std::string(name)] = type;
+  }
 
   std::string wat() const {
     std::string out = "(module\n";
     for (const auto& [name, type] : imports_) {
-      out += fmt::format("  (import \"{}\" \"{}\" (func ${}{}))\n", find_module(name), name, name, type_text(type));
+      out += fmt::format("  (import \"{}\" \"{}\" (func ${}{}))\n", find_module(name), name, name,
+                         type_text(type));
     }
     out += fmt::format("  (memory (export \"memory\") {})\n{}", memory_, data_);
-    out += "  (global $kept (mut i32) (i32.const 4096)) (global $heap (mut i32) (i32.const 65536))\n"
-           "  (func $keep (param i32) (i32.store (global.get $kept) (local.get 0))\n"
-           "    (global.set $kept (i32.add (global.get $kept) (i32.const 4))))\n";
+    out +=
+        "  (global $kept (mut i32) (i32.const 4096)) (global $heap (mut i32) (i32.const 65536))\n"
+        "  (func $keep (param i32) (i32.store (global.get $kept) (local.get 0))\n"
+        "    (global.set $kept (i32.add (global.get $kept) (i32.const 4))))\n";
     out += allocator_;
     for (const auto& marker : markers_) {
       out += fmt::format("  (func (export \"{}\"))\n", marker);
@@ -147,9 +157,11 @@ class GuestBuilder {
   std::string allocator_ =
       "  (func (export \"malloc\") (param $n i32) (result i32) (local $p i32)\n"
       "    (local.set $p (global.get $heap))\n"
-      "    (global.set $heap (i32.add (global.get $heap) (i32.and (i32.add (local.get $n) (i32.const 7)) (i32.const -8))))\n"
+      "    (global.set $heap (i32.add (global.get $heap) (i32.and (i32.add (local.get $n) "
+      "(i32.const 7)) (i32.const -8))))\n"
       "    (if (i32.gt_u (global.get $heap) (i32.mul (memory.size) (i32.const 65536)))\n"
-      "      (then (if (i32.eq (memory.grow (i32.add (i32.shr_u (local.get $n) (i32.const 16)) (i32.const 1))) (i32.const -1))\n"
+      "      (then (if (i32.eq (memory.grow (i32.add (i32.shr_u (local.get $n) (i32.const 16)) "
+      "(i32.const 1))) (i32.const -1))\n"
       "        (then (return (i32.const 0))))))\n"
       "    (local.get $p))\n";
   uint32_t next_text_ = 8192;

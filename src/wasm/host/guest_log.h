@@ -1,6 +1,7 @@
 #pragma once
-// What a guest writes: proxy_log lines and the output to fd 1 and 2, joined to whole lines (D36), under the plug-in's quota. Keeps the
-// last lines that look like a death message for the trap log (D39).
+// What a guest writes: proxy_log lines and the output to fd 1 and 2, joined to whole lines (D36),
+// under the plug-in's quota. Keeps the last lines that look like a death message for the trap log
+// (D39).
 
 #include <deque>
 #include <string>

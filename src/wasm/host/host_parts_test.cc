@@ -214,7 +214,8 @@ TEST(SharedQueueStore, AGuessedIdIsNoRight) {
   EXPECT_EQ(stores.dequeue("other", id, out), SharedStores::Dequeue::NotFound);
   EXPECT_EQ(stores.resolve_queue("other", "ns", "q"), id);
   EXPECT_TRUE(stores.enqueue("other", id, "sent", dropped));
-  EXPECT_EQ(stores.dequeue("other", id, out), SharedStores::Dequeue::NotFound) << "only the owner takes items out";
+  EXPECT_EQ(stores.dequeue("other", id, out), SharedStores::Dequeue::NotFound)
+      << "only the owner takes items out";
   EXPECT_EQ(stores.queue_length(id), 2U);
 }
 

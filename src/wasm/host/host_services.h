@@ -1,10 +1,12 @@
 #pragma once
-// What a worker gives to the plug-ins that run on it: time, timers, calls to clusters, a way to reach other threads. The server
-// implements it once per worker; tests implement it by hand. Every method is called on the worker's own thread unless it says
-// otherwise. A service that a build does not have yet keeps the default here, which refuses.
+// What a worker gives to the plug-ins that run on it: time, timers, calls to clusters, a way to
+// reach other threads. The server implements it once per worker; tests implement it by hand. Every
+// method is called on the worker's own thread unless it says otherwise. A service that a build does
+// not have yet keeps the default here, which refuses.
 //
-// Calls out: the service gives a handle; destroying the handle cancels, and no event follows. Events never arrive inside the call
-// that starts them, and never while guest code is on the stack of the same worker (they come from the event loop).
+// Calls out: the service gives a handle; destroying the handle cancels, and no event follows.
+// Events never arrive inside the call that starts them, and never while guest code is on the stack
+// of the same worker (they come from the event loop).
 
 #include <chrono>
 #include <cstdint>
@@ -42,21 +44,22 @@ enum class CallFailure : uint8_t {
   NoHealthyHost,
   TlsHandshake,
   NameResolution,
-  Timeout,           // of the whole call
-  Reset,             // the connection broke before the answer was complete
+  Timeout,  // of the whole call
+  Reset,    // the connection broke before the answer was complete
   ResponseTooLarge,
-  Protocol,          // bytes that are no answer
+  Protocol,  // bytes that are no answer
 };
 
-/// "connection refused", "timeout", "no healthy host", "tls handshake failed", "name resolution failed", "reset",
-/// "response too large", "protocol error".
+/// "connection refused", "timeout", "no healthy host", "tls handshake failed", "name resolution
+/// failed", "reset", "response too large", "protocol error".
 std::string_view to_string(CallFailure failure);
 
 enum class CallStart : uint8_t { Started, UnknownCluster, NotStarted };
 
 struct HttpCall {
   std::string_view cluster;
-  const http::HeaderMap* headers = nullptr;   // with :method, :path, :authority; content-length set when there is a body
+  const http::HeaderMap* headers =
+      nullptr;  // with :method, :path, :authority; content-length set when there is a body
   std::string_view body;
   const http::HeaderMap* trailers = nullptr;  // null: none
   std::chrono::milliseconds timeout{0};       // of the whole call; never 0 when it arrives here
@@ -66,7 +69,8 @@ struct HttpCall {
 class HttpCallEvents {
  public:
   virtual ~HttpCallEvents() = default;
-  virtual void on_http_response(http::HeaderMap& headers, std::string_view body, http::HeaderMap* trailers) = 0;
+  virtual void on_http_response(http::HeaderMap& headers, std::string_view body,
+                                http::HeaderMap* trailers) = 0;
   virtual void on_http_failure(CallFailure failure) = 0;
 };
 
@@ -98,11 +102,11 @@ class GrpcStream : public Handle {
 };
 
 struct RedisTarget {
-  std::string service;   // cluster name
+  std::string service;  // cluster name
   std::string user;
   std::string password;
   uint32_t database = 0;
-  std::chrono::milliseconds timeout{0};       // of a query; never 0 when it arrives here
+  std::chrono::milliseconds timeout{0};  // of a query; never 0 when it arrives here
   size_t reply_limit_bytes = 1024 * 1024;
 };
 
@@ -118,7 +122,8 @@ class RedisEvents {
 class WorkerMailbox {
  public:
   virtual ~WorkerMailbox() = default;
-  /// Runs `work` on that thread in one of its next turns; drops it when the thread has ended. Thread: any.
+  /// Runs `work` on that thread in one of its next turns; drops it when the thread has ended.
+  /// Thread: any.
   virtual void post(std::function<void()> work) = 0;
 };
 
@@ -136,7 +141,8 @@ class HostServices {
   /// Runs `work` on this worker after the current event has been dealt with (deferred destruction).
   virtual void defer(std::function<void()> work) = 0;
 
-  virtual std::unique_ptr<Handle> start_timer(std::chrono::milliseconds after, TimerEvents& events) = 0;
+  virtual std::unique_ptr<Handle> start_timer(std::chrono::milliseconds after,
+                                              TimerEvents& events) = 0;
 
   virtual bool cluster_exists(std::string_view cluster) = 0;
 
@@ -148,12 +154,14 @@ class HostServices {
     return CallStart::NotStarted;
   }
   /// Sends one raw RESP query; connections are the service's.
-  virtual CallStart redis_call(const RedisTarget&, std::string_view, RedisEvents&, std::unique_ptr<Handle>&) {
+  virtual CallStart redis_call(const RedisTarget&, std::string_view, RedisEvents&,
+                               std::unique_ptr<Handle>&) {
     return CallStart::NotStarted;
   }
-  /// Addresses ("10.0.0.1:80") of a cluster's endpoints, each with name and value of what is known about it ("health", "weight").
-  virtual std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> endpoints(
-      std::string_view) {
+  /// Addresses ("10.0.0.1:80") of a cluster's endpoints, each with name and value of what is known
+  /// about it ("health", "weight").
+  virtual std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>>
+  endpoints(std::string_view) {
     return {};
   }
 };

@@ -1,6 +1,7 @@
 #pragma once
-// A worker, a stream and a plug-in for tests of the host: manual time, timers and calls fired by hand, a stream that records what is asked
-// of it. No chain: what the filter port promises is kept by hand.
+// A worker, a stream and a plug-in for tests of the host: manual time, timers and calls fired by
+// hand, a stream that records what is asked of it. No chain: what the filter port promises is kept
+// by hand.
 
 #include <gtest/gtest.h>
 
@@ -77,14 +78,16 @@ class FakeServices final : public HostServices {
   std::shared_ptr<WorkerMailbox> mailbox() override { return mailbox_; }
   void defer(std::function<void()> work) override { deferred_.push_back(std::move(work)); }
 
-  std::unique_ptr<Handle> start_timer(std::chrono::milliseconds after, TimerEvents& events) override {
+  std::unique_ptr<Handle> start_timer(std::chrono::milliseconds after,
+                                      TimerEvents& events) override {
     timers.push_back({clock_.now() + after, &events, ++next_timer_});
     return std::make_unique<TimerHandle>(*this, next_timer_);
   }
   bool cluster_exists(std::string_view cluster) override {
     return std::find(clusters.begin(), clusters.end(), cluster) != clusters.end();
   }
-  CallStart http_call(const HttpCall& call, HttpCallEvents& events, std::unique_ptr<Handle>& out) override {
+  CallStart http_call(const HttpCall& call, HttpCallEvents& events,
+                      std::unique_ptr<Handle>& out) override {
     if (start != CallStart::Started) {
       return start;
     }
@@ -103,7 +106,8 @@ class FakeServices final : public HostServices {
     out = std::make_unique<CallHandle>(made);
     return start;
   }
-  CallStart grpc_stream(const GrpcCall& call, GrpcEvents& events, std::unique_ptr<GrpcStream>& out) override {
+  CallStart grpc_stream(const GrpcCall& call, GrpcEvents& events,
+                        std::unique_ptr<GrpcStream>& out) override {
     auto made = std::make_shared<Grpc>();
     made->service = fmt::format("{}/{}@{}", call.service, call.method, call.cluster);
     made->events = &events;
@@ -111,11 +115,13 @@ class FakeServices final : public HostServices {
     out = std::make_unique<GrpcHandle>(made);
     return CallStart::Started;
   }
-  CallStart redis_call(const RedisTarget& target, std::string_view query, RedisEvents& events, std::unique_ptr<Handle>&) override {
+  CallStart redis_call(const RedisTarget& target, std::string_view query, RedisEvents& events,
+                       std::unique_ptr<Handle>&) override {
     redis.push_back({target, std::string(query), &events});
     return CallStart::Started;
   }
-  std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> endpoints(std::string_view) override {
+  std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> endpoints(
+      std::string_view) override {
     return {{"10.0.0.1:80", {{"weight", "1"}}}};
   }
 
@@ -136,7 +142,8 @@ class FakeServices final : public HostServices {
   void advance(std::chrono::milliseconds by) {
     const auto end = clock_.now() + by;
     while (true) {
-      const auto first = std::min_element(timers.begin(), timers.end(), [](auto& a, auto& b) { return a.due < b.due; });
+      const auto first = std::min_element(timers.begin(), timers.end(),
+                                          [](auto& a, auto& b) { return a.due < b.due; });
       if (first == timers.end() || first->due > end) {
         break;
       }
@@ -217,9 +224,12 @@ class FakeStream final : public filter::FilterCallbacks {
     actions.push_back(line);
     return true;
   }
-  void reset_stream(std::string_view details) override { actions.push_back(fmt::format("reset {}", details)); }
+  void reset_stream(std::string_view details) override {
+    actions.push_back(fmt::format("reset {}", details));
+  }
   void fail_stream(bool open, filter::LocalReply reply) override {
-    actions.push_back(open ? std::string("skip") : fmt::format("fail {} [{}]", reply.status, reply.details));
+    actions.push_back(open ? std::string("skip")
+                           : fmt::format("fail {} [{}]", reply.status, reply.details));
   }
   void clear_route_cache() override { ++route_clears; }
   void refresh_route() override { ++route_refreshes; }
@@ -231,7 +241,9 @@ class FakeStream final : public filter::FilterCallbacks {
     auto& map = direction == Direction::Request ? request_trailers : response_trailers;
     return map.empty() && !(direction == Direction::Request && made_trailers) ? nullptr : &map;
   }
-  bool headers_writable(Direction direction) const override { return direction == Direction::Request ? !request_left : !response_left; }
+  bool headers_writable(Direction direction) const override {
+    return direction == Direction::Request ? !request_left : !response_left;
+  }
   bool trailers_writable(Direction) const override { return true; }
   http::HeaderMap* add_trailers(Direction direction) override {
     if (!may_add_trailers || direction != Direction::Request) {
@@ -240,11 +252,14 @@ class FakeStream final : public filter::FilterCallbacks {
     made_trailers = true;
     return &request_trailers;
   }
-  Buffer* body(Direction direction) override { return direction == Direction::Request ? request_body : response_body; }
+  Buffer* body(Direction direction) override {
+    return direction == Direction::Request ? request_body : response_body;
+  }
   bool body_writable(Direction) const override { return true; }
   void body_changed(Direction) override { ++body_changes; }
   void set_body_limit(Direction direction, size_t bytes) override {
-    actions.push_back(fmt::format("limit {} {}", direction == Direction::Request ? "request" : "response", bytes));
+    actions.push_back(fmt::format("limit {} {}",
+                                  direction == Direction::Request ? "request" : "response", bytes));
   }
   void inject_response_data(std::string_view data, bool end) override {
     actions.push_back(fmt::format("inject {}{}", data, end ? " end" : ""));
@@ -271,9 +286,11 @@ class FakeStream final : public filter::FilterCallbacks {
 /// One plug-in on one worker.
 class TestPlugin final : public PluginWorkerEvents {
  public:
-  explicit TestPlugin(const GuestBuilder& guest, PluginSpec spec = {}) : TestPlugin(guest.wat(), std::move(spec)) {}
+  explicit TestPlugin(const GuestBuilder& guest, PluginSpec spec = {})
+      : TestPlugin(guest.wat(), std::move(spec)) {}
 
-  TestPlugin(const std::string& wat, PluginSpec spec) : TestPlugin(nullptr, wasm_of(wat), std::move(spec)) {}
+  TestPlugin(const std::string& wat, PluginSpec spec)
+      : TestPlugin(nullptr, wasm_of(wat), std::move(spec)) {}
 
   /// The same for a module that is compiled already; null: it is compiled here.
   TestPlugin(std::shared_ptr<const Module> module, std::string bytes, PluginSpec spec)
@@ -322,7 +339,9 @@ class TestPlugin final : public PluginWorkerEvents {
   std::vector<uint32_t> statuses(size_t count) {
     std::vector<uint32_t> out;
     for (size_t i = 0; i < count; ++i) {
-      out.push_back(vm().memory().read_u32(GuestBuilder::kStatuses + static_cast<uint32_t>(4 * i)).value_or(999));
+      out.push_back(vm().memory()
+                        .read_u32(GuestBuilder::kStatuses + static_cast<uint32_t>(4 * i))
+                        .value_or(999));
     }
     return out;
   }
@@ -330,7 +349,8 @@ class TestPlugin final : public PluginWorkerEvents {
   /// What an out-slot holds.
   std::string out(uint32_t n) {
     const auto memory = vm().memory();
-    return std::string(memory.read(*memory.read_u32(slot(n)), *memory.read_u32(slot(n) + 4)).value_or("<bad>"));
+    return std::string(
+        memory.read(*memory.read_u32(slot(n)), *memory.read_u32(slot(n) + 4)).value_or("<bad>"));
   }
   uint32_t u32(uint32_t address) { return *vm().memory().read_u32(address); }
   uint64_t u64(uint32_t address) { return *vm().memory().read_u64(address); }
@@ -349,7 +369,9 @@ class TestPlugin final : public PluginWorkerEvents {
   std::vector<std::chrono::milliseconds> vm_requests;
 
  private:
-  void request_vm(PluginWorker& /*worker*/, std::chrono::milliseconds delay) override { vm_requests.push_back(delay); }
+  void request_vm(PluginWorker& /*worker*/, std::chrono::milliseconds delay) override {
+    vm_requests.push_back(delay);
+  }
 
   const std::string bytes_;
 };
@@ -357,7 +379,8 @@ class TestPlugin final : public PluginWorkerEvents {
 /// A stream with the plug-in as its only filter. Ends itself.
 class TestStream {
  public:
-  explicit TestStream(TestPlugin& plugin) : plugin_(plugin), filter(plugin.worker->create_filter(memory_)) {
+  explicit TestStream(TestPlugin& plugin)
+      : plugin_(plugin), filter(plugin.worker->create_filter(memory_)) {
     stream.request.add(":method", "GET");
     stream.request.add(":path", "/a/b?q=1");
     stream.request.add(":authority", "example.com");
@@ -368,7 +391,9 @@ class TestStream {
   }
   ~TestStream() { end(); }
 
-  filter::Verdict request_headers(bool end_stream = false) { return filter->on_headers(Direction::Request, stream.request, end_stream); }
+  filter::Verdict request_headers(bool end_stream = false) {
+    return filter->on_headers(Direction::Request, stream.request, end_stream);
+  }
   filter::Verdict response_headers(bool end_stream = false) {
     if (stream.response.empty()) {
       stream.response.add(":status", "200");

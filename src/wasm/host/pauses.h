@@ -1,6 +1,7 @@
 #pragma once
-// The streams of one plug-in and worker that the plug-in holds, oldest first, with one timer: past the pause limit a stream is ended
-// (D25). The limit is the same for all, so the order of arrival is the order of expiry.
+// The streams of one plug-in and worker that the plug-in holds, oldest first, with one timer: past
+// the pause limit a stream is ended (D25). The limit is the same for all, so the order of arrival
+// is the order of expiry.
 
 #include <algorithm>
 #include <chrono>
@@ -31,9 +32,11 @@ class Pausable {
 
 class Pauses final : private TimerEvents {
  public:
-  Pauses(HostServices& services, std::chrono::milliseconds limit) : services_(services), limit_(limit) {}
+  Pauses(HostServices& services, std::chrono::milliseconds limit)
+      : services_(services), limit_(limit) {}
 
-  /// `item` is held from now on; if it was already, its time starts again (something arrived meanwhile).
+  /// `item` is held from now on; if it was already, its time starts again (something arrived
+  /// meanwhile).
   void add(Pausable& item) {
     remove(item);
     item.list_ = this;
@@ -58,7 +61,8 @@ class Pauses final : private TimerEvents {
 
  private:
   void arm() {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(first_->since_ + limit_ - services_.clock().now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(first_->since_ + limit_ -
+                                                                   services_.clock().now());
     timer_ = services_.start_timer(std::max(left, std::chrono::milliseconds(1)), *this);
   }
 

@@ -9,9 +9,9 @@ Plugin::Plugin(std::shared_ptr<PluginCode> code)
 
 Plugin::~Plugin() = default;
 
-tl::expected<std::shared_ptr<Plugin>, PluginFailure> Plugin::create(std::shared_ptr<const Module> module,
-                                                                    std::string_view bytes, PluginSpec spec,
-                                                                    const ProcessServices& process) {
+tl::expected<std::shared_ptr<Plugin>, PluginFailure> Plugin::create(
+    std::shared_ptr<const Module> module, std::string_view bytes, PluginSpec spec,
+    const ProcessServices& process) {
   auto code = PluginCode::make(std::move(module), bytes, std::move(spec), process);
   if (!code) {
     return tl::unexpected(code.error());

@@ -1,12 +1,14 @@
 #pragma once
 // One plug-in of one configuration generation: process-wide, shared by all workers.
 //
-//   main thread          auto plugin = Plugin::create(module, bytes, spec, process)   links and checks (D1–D6)
-//   preparation thread   auto vm = plugin->prepare_vm()                     start, on_vm_start, on_configure (D7, R-24)
-//   worker               PluginWorker worker(plugin, services, events);     plugin_worker.h
+//   main thread          auto plugin = Plugin::create(module, bytes, spec, process)   links and
+//   checks (D1–D6) preparation thread   auto vm = plugin->prepare_vm()                     start,
+//   on_vm_start, on_configure (D7, R-24) worker               PluginWorker worker(plugin, services,
+//   events);     plugin_worker.h
 //                        worker.adopt(std::move(vm));                       by mailbox
 //
-// The plug-in keeps one prepared VM as a spare; a worker whose VM broke takes it at once and asks for a new one.
+// The plug-in keeps one prepared VM as a spare; a worker whose VM broke takes it at once and asks
+// for a new one.
 
 #include <memory>
 #include <mutex>
@@ -27,15 +29,17 @@ class Vm;
 
 class Plugin {
  public:
-  /// Checks `bytes` (the module as fetched) and links `module` (the same, compiled). `process` outlives the plug-in.
-  /// Fails with cause Start and all problems of the load check in one message. Thread: any.
-  static tl::expected<std::shared_ptr<Plugin>, PluginFailure> create(std::shared_ptr<const Module> module,
-                                                                     std::string_view bytes, PluginSpec spec,
-                                                                     const ProcessServices& process);
+  /// Checks `bytes` (the module as fetched) and links `module` (the same, compiled). `process`
+  /// outlives the plug-in. Fails with cause Start and all problems of the load check in one
+  /// message. Thread: any.
+  static tl::expected<std::shared_ptr<Plugin>, PluginFailure> create(
+      std::shared_ptr<const Module> module, std::string_view bytes, PluginSpec spec,
+      const ProcessServices& process);
   ~Plugin();
 
-  /// Makes one started and configured VM, ready to be adopted by a worker. Timers and calls that the guest asks for begin at
-  /// adoption. Takes as long as the guest does, up to 3 × start_deadline. Thread: any but a worker's.
+  /// Makes one started and configured VM, ready to be adopted by a worker. Timers and calls that
+  /// the guest asks for begin at adoption. Takes as long as the guest does, up to 3 ×
+  /// start_deadline. Thread: any but a worker's.
   tl::expected<std::unique_ptr<Vm>, PluginFailure> prepare_vm();
 
   /// The spare: a prepared VM for whichever worker needs it first. Thread: any.

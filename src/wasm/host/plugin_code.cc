@@ -22,7 +22,8 @@ PluginFailure refused(const PluginSpec& spec, std::string_view why) {
   return {FailureCause::Start, fmt::format("plug-in {} cannot be loaded: {}", spec.resource, why)};
 }
 
-/// The host functions that the module imports, each with the type it imports (D2) and the plug-in's rights.
+/// The host functions that the module imports, each with the type it imports (D2) and the plug-in's
+/// rights.
 std::vector<HostFunction> functions_for(const ModuleReport& report, const PluginSpec& spec) {
   std::vector<HostFunction> out;
   for (const auto& import : report.imports) {
@@ -49,7 +50,8 @@ std::vector<HostFunction> functions_for(const ModuleReport& report, const Plugin
 }  // namespace
 
 bool LogQuota::admit(MonotonicTime now) {
-  const int64_t second = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  const int64_t second =
+      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   if (second_.load(std::memory_order_relaxed) != second) {
     second_.store(second, std::memory_order_relaxed);
     lines_.store(0, std::memory_order_relaxed);
@@ -70,9 +72,9 @@ PluginCode::PluginCode(PluginSpec s, const ProcessServices& p, ModuleReport r)
 
 PluginCode::~PluginCode() { process.stores.leave(spec.shared_namespace()); }
 
-tl::expected<std::shared_ptr<PluginCode>, PluginFailure> PluginCode::make(std::shared_ptr<const Module> module,
-                                                                          std::string_view bytes, PluginSpec spec,
-                                                                          const ProcessServices& process) {
+tl::expected<std::shared_ptr<PluginCode>, PluginFailure> PluginCode::make(
+    std::shared_ptr<const Module> module, std::string_view bytes, PluginSpec spec,
+    const ProcessServices& process) {
   auto report = inspect_module(bytes, {.memory_limit_bytes = spec.limits.memory_limit_bytes,
                                        .table_elements = spec.limits.table_elements});
   if (!report.loadable()) {
@@ -93,7 +95,8 @@ tl::expected<std::shared_ptr<PluginCode>, PluginFailure> PluginCode::make(std::s
 }
 
 void PluginCode::log(LogLevel level, std::string_view line) const {
-  process.logger.log(level, "plug-in {}{}: {}", spec.resource, spec.canary ? " (canary)" : "", line);
+  process.logger.log(level, "plug-in {}{}: {}", spec.resource, spec.canary ? " (canary)" : "",
+                     line);
 }
 
 }  // namespace wasmgate::wasm

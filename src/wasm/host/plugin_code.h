@@ -1,5 +1,6 @@
 #pragma once
-// What all VMs of one plug-in share: the linked module, the settings, the metrics. Immutable but for the log quota. Thread: any.
+// What all VMs of one plug-in share: the linked module, the settings, the metrics. Immutable but
+// for the log quota. Thread: any.
 
 #include <atomic>
 #include <memory>
@@ -31,9 +32,9 @@ class LogQuota {
 
 class PluginCode {
  public:
-  static tl::expected<std::shared_ptr<PluginCode>, PluginFailure> make(std::shared_ptr<const Module> module,
-                                                                       std::string_view bytes, PluginSpec spec,
-                                                                       const ProcessServices& process);
+  static tl::expected<std::shared_ptr<PluginCode>, PluginFailure> make(
+      std::shared_ptr<const Module> module, std::string_view bytes, PluginSpec spec,
+      const ProcessServices& process);
   ~PluginCode();
 
   const PluginSpec spec;

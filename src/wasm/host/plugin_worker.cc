@@ -21,7 +21,8 @@ class DoneTimer final : public TimerEvents {
 
 }  // namespace
 
-PluginWorker::PluginWorker(std::shared_ptr<Plugin> plugin, HostServices& services, PluginWorkerEvents& events)
+PluginWorker::PluginWorker(std::shared_ptr<Plugin> plugin, HostServices& services,
+                           PluginWorkerEvents& events)
     : plugin_(std::move(plugin)),
       services_(services),
       events_(events),
@@ -96,8 +97,11 @@ void PluginWorker::on_vm_failed(Vm& vm, FailureCause cause) {
   const auto decision = plugin_->crashes().on_crash(services_.clock().now(), cause);
   if (decision.quarantined) {
     count(plugin_->metrics().quarantines);
-    plugin_->code().log(LogLevel::Error, has_stand_in_ ? "broke too often; it is not called any more"
-                                                       : "broke too often; it is in quarantine and not called until a probe succeeds");
+    plugin_->code().log(
+        LogLevel::Error,
+        has_stand_in_
+            ? "broke too often; it is not called any more"
+            : "broke too often; it is in quarantine and not called until a probe succeeds");
     events_.on_quarantined(*this);
   }
   if (vm_.get() != &vm) {
@@ -107,11 +111,13 @@ void PluginWorker::on_vm_failed(Vm& vm, FailureCause cause) {
   // In quarantine no VM is kept either: its timers and queues would go on calling the guest.
   down_cause_ = decision.quarantined ? FailureCause::Quarantine : cause;
   old_.push_back({std::move(vm_), {}});
-  replace_vm(has_stand_in_ && !decision.quarantined ? std::chrono::milliseconds(0) : decision.delay);
+  replace_vm(has_stand_in_ && !decision.quarantined ? std::chrono::milliseconds(0)
+                                                    : decision.delay);
   sweep_later();
 }
 
-/// The spare takes over at once, unless the back-off says later. Either way a new VM is asked for: for us, or as the next spare.
+/// The spare takes over at once, unless the back-off says later. Either way a new VM is asked for:
+/// for us, or as the next spare.
 void PluginWorker::replace_vm(std::chrono::milliseconds delay) {
   if (retired_) {
     return;
@@ -120,7 +126,8 @@ void PluginWorker::replace_vm(std::chrono::milliseconds delay) {
     if (auto spare = plugin_->take_spare(); spare != nullptr) {
       vm_ = std::move(spare);
       vm_->set_worker(*this);
-      // Not inside the failing call: attaching may enter the new guest. Streams may come before, and break it.
+      // Not inside the failing call: attaching may enter the new guest. Streams may come before,
+      // and break it.
       services_.defer([this, alive = alive_, vm = vm_.get()] {
         if (*alive && owns(vm) && !vm->broken() && !vm->attached()) {
           vm->attach(*this, services_);
@@ -132,7 +139,8 @@ void PluginWorker::replace_vm(std::chrono::milliseconds delay) {
 }
 
 bool PluginWorker::owns(const Vm* vm) const {
-  return vm_.get() == vm || std::any_of(old_.begin(), old_.end(), [vm](const OldVm& old) { return old.vm.get() == vm; });
+  return vm_.get() == vm || std::any_of(old_.begin(), old_.end(),
+                                        [vm](const OldVm& old) { return old.vm.get() == vm; });
 }
 
 void PluginWorker::on_stream_left(Vm& vm, bool was_probe) {
@@ -144,7 +152,9 @@ void PluginWorker::on_stream_left(Vm& vm, bool was_probe) {
     sweep_later();
   } else if (vm.wants_replacement() && !vm_requested_ && !retired_) [[unlikely]] {
     count(plugin_->metrics().recycled_vms);
-    plugin_->code().log(LogLevel::Info, fmt::format("its VM is replaced: {} bytes of memory, or by its own wish", vm.memory_bytes()));
+    plugin_->code().log(LogLevel::Info,
+                        fmt::format("its VM is replaced: {} bytes of memory, or by its own wish",
+                                    vm.memory_bytes()));
     ask_for_vm(std::chrono::milliseconds(0));
   }
 }
@@ -190,7 +200,8 @@ void PluginWorker::sweep() {
     }
     if (!vm.broken() && vm.root().end_state() == RootContext::End::WaitsForDone) {
       if (now - *old_[i].done_since >= limit) {
-        plugin_->code().log(LogLevel::Warn, "did not call proxy_done in time; its root context is deleted");
+        plugin_->code().log(LogLevel::Warn,
+                            "did not call proxy_done in time; its root context is deleted");
         vm.root().finish_end();
       } else {
         const auto due = *old_[i].done_since + limit;
@@ -205,7 +216,8 @@ void PluginWorker::sweep() {
   done_timer_.reset();
   if (next) {
     done_events_ = std::make_unique<DoneTimer>([this] { sweep_later(); });
-    done_timer_ = services_.start_timer(std::chrono::ceil<std::chrono::milliseconds>(*next - now), *done_events_);
+    done_timer_ = services_.start_timer(std::chrono::ceil<std::chrono::milliseconds>(*next - now),
+                                        *done_events_);
   }
 }
 

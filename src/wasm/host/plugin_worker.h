@@ -1,6 +1,6 @@
 #pragma once
-// One plug-in on one worker: makes the filters of its streams, owns its VM, replaces a broken VM by a prepared one, and ends
-// gracefully when the configuration generation is over.
+// One plug-in on one worker: makes the filters of its streams, owns its VM, replaces a broken VM by
+// a prepared one, and ends gracefully when the configuration generation is over.
 
 #include <chrono>
 #include <memory>
@@ -22,8 +22,9 @@ class PluginWorkerEvents {
  public:
   virtual ~PluginWorkerEvents() = default;
 
-  /// A VM is missing: prepare one on the preparation thread after `delay` and adopt() it here. Also store a spare in the plug-in
-  /// when it has none. Called at most once until adopt() or preparation_failed() answers.
+  /// A VM is missing: prepare one on the preparation thread after `delay` and adopt() it here. Also
+  /// store a spare in the plug-in when it has none. Called at most once until adopt() or
+  /// preparation_failed() answers.
   virtual void request_vm(class PluginWorker& worker, std::chrono::milliseconds delay) = 0;
 
   /// The plug-in has spent its crash budget and is in quarantine.
@@ -36,25 +37,28 @@ class PluginWorker final : public filter::FilterFactory {
   PluginWorker(std::shared_ptr<Plugin> plugin, HostServices& services, PluginWorkerEvents& events);
   ~PluginWorker() override;
 
-  /// Takes a prepared VM: as the one in use when there is none or it wants to be replaced (it then ends when its streams have
-  /// ended), else as the plug-in's spare.
+  /// Takes a prepared VM: as the one in use when there is none or it wants to be replaced (it then
+  /// ends when its streams have ended), else as the plug-in's spare.
   void adopt(std::unique_ptr<Vm> vm);
   /// The requested VM could not be prepared; asks again after a back-off.
   void preparation_failed(const PluginFailure& failure);
 
   filter::FilterPtr create_filter(Arena& memory) override;
 
-  /// Another generation takes the streams that this one cannot, so a broken VM is replaced without a back-off.
+  /// Another generation takes the streams that this one cannot, so a broken VM is replaced without
+  /// a back-off.
   void set_has_stand_in(bool has) { has_stand_in_ = has; }
   /// False while there is no VM, and for good once the crash budget was spent.
   bool can_take_streams() const { return vm_ != nullptr && plugin_->crashes().quarantines() == 0; }
 
-  /// Ends: on_done of the root context, proxy_done awaited up to the limit, on_delete. Streams still running keep their VM; call
-  /// it once the generation is no longer active. `idle()` tells when the object may be destroyed without cutting anything off.
+  /// Ends: on_done of the root context, proxy_done awaited up to the limit, on_delete. Streams
+  /// still running keep their VM; call it once the generation is no longer active. `idle()` tells
+  /// when the object may be destroyed without cutting anything off.
   void retire();
   bool idle() const;
 
-  /// Writes the counters that VMs keep for themselves into the metrics. Call it about once a second.
+  /// Writes the counters that VMs keep for themselves into the metrics. Call it about once a
+  /// second.
   void flush_metrics();
 
   Plugin& plugin() { return *plugin_; }
@@ -79,7 +83,8 @@ class PluginWorker final : public filter::FilterFactory {
   filter::FilterPtr unavailable(Arena& memory);
   void replace_vm(std::chrono::milliseconds delay);
   void ask_for_vm(std::chrono::milliseconds delay);
-  /// Ends VMs in old_ whose streams have ended; destroys those that have ended. Never while a guest is on the stack.
+  /// Ends VMs in old_ whose streams have ended; destroys those that have ended. Never while a guest
+  /// is on the stack.
   void sweep();
   bool owns(const Vm* vm) const;
   void sweep_later();

@@ -51,9 +51,11 @@ struct PropertyReader {
     std::vector<std::pair<std::string_view, std::string>> pairs;
     std::string scratch;
     for (const auto& field : source->fields()) {
-      const bool seen = std::any_of(pairs.begin(), pairs.end(), [&](const auto& pair) { return pair.first == field.name; });
+      const bool seen = std::any_of(pairs.begin(), pairs.end(),
+                                    [&](const auto& pair) { return pair.first == field.name; });
       if (!seen) {
-        pairs.emplace_back(field.name, std::string(source->get_joined(field.name, scratch).value_or("")));
+        pairs.emplace_back(field.name,
+                           std::string(source->get_joined(field.name, scratch).value_or("")));
       }
     }
     out.set_owned(serialise_pairs(pairs));
@@ -63,13 +65,18 @@ struct PropertyReader {
     if (from == MonotonicTime{} || to == MonotonicTime{} || to < from) {
       return false;
     }
-    return integer(static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(to - from).count()));
+    return integer(static_cast<uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(to - from).count()));
   }
   /// `request.path` in its parts.
-  std::string_view path() const { return request() == nullptr ? std::string_view() : request()->get(http::kPath).value_or(""); }
+  std::string_view path() const {
+    return request() == nullptr ? std::string_view() : request()->get(http::kPath).value_or("");
+  }
 };
 
-std::string_view before(std::string_view text, std::string_view stops) { return text.substr(0, text.find_first_of(stops)); }
+std::string_view before(std::string_view text, std::string_view stops) {
+  return text.substr(0, text.find_first_of(stops));
+}
 
 std::string_view query_of(std::string_view path) {
   const auto whole = before(path, "#");
@@ -98,8 +105,9 @@ std::string node_message(const Vm& vm) {
 /// The access log's letters as Envoy's bits (StreamInfo::ResponseFlag).
 uint64_t flag_bits(std::string_view flags) {
   constexpr std::array<std::pair<std::string_view, int>, 20> kBits{{
-      {"LH", 0}, {"UH", 1}, {"UT", 2}, {"LR", 3}, {"UR", 4}, {"UF", 5}, {"UC", 6}, {"UO", 7}, {"NR", 8}, {"DI", 9},
-      {"FI", 10}, {"RL", 11}, {"UAEX", 12}, {"RLSE", 13}, {"DC", 14}, {"URX", 15}, {"SI", 16}, {"IH", 17}, {"DPE", 18}, {"UPE", 20},
+      {"LH", 0},  {"UH", 1},   {"UT", 2},  {"LR", 3},  {"UR", 4},   {"UF", 5},    {"UC", 6},
+      {"UO", 7},  {"NR", 8},   {"DI", 9},  {"FI", 10}, {"RL", 11},  {"UAEX", 12}, {"RLSE", 13},
+      {"DC", 14}, {"URX", 15}, {"SI", 16}, {"IH", 17}, {"DPE", 18}, {"UPE", 20},
   }};
   uint64_t out = 0;
   while (!flags.empty()) {
@@ -138,15 +146,19 @@ bool empty_message(const PropertyReader& r) {
 }
 bool inbound(const PropertyReader& r) { return r.integer(2); }  // decision 17
 bool grpc_status(const PropertyReader& r) {
-  if (!r.header(r.stream.callbacks->trailers(Direction::Response), "grpc-status") && !r.header(r.response(), "grpc-status")) {
+  if (!r.header(r.stream.callbacks->trailers(Direction::Response), "grpc-status") &&
+      !r.header(r.response(), "grpc-status")) {
     return false;
   }
   uint64_t value = 0;
-  const auto [end, error] = std::from_chars(r.out.view.data(), r.out.view.data() + r.out.view.size(), value);
+  const auto [end, error] =
+      std::from_chars(r.out.view.data(), r.out.view.data() + r.out.view.size(), value);
   return error == std::errc() && r.integer(value);
 }
 bool response_code(const PropertyReader& r) {
-  const int code = r.info.response_code != 0 ? r.info.response_code : r.response() == nullptr ? 0 : http::status_of(*r.response());
+  const int code = r.info.response_code != 0 ? r.info.response_code
+                   : r.response() == nullptr ? 0
+                                             : http::status_of(*r.response());
   return code != 0 && r.integer(static_cast<uint64_t>(code));
 }
 bool protocol(const PropertyReader& r) { return r.text(http::to_string(r.info.protocol)); }
@@ -156,70 +168,127 @@ const std::vector<Path>& stream_paths() {
   static const std::vector<Path> kPaths = [] {
     std::vector<Path> paths{
         {"request.path", [](const PropertyReader& r) { return r.text(r.path()); }},
-        {"request.url_path", [](const PropertyReader& r) { return r.text(before(r.path(), "?#")); }},
-        {"request.host", [](const PropertyReader& r) { return r.header(r.request(), http::kAuthority); }},
-        {"request.scheme", [](const PropertyReader& r) { return r.header(r.request(), http::kScheme) || r.text(r.info.scheme); }},
-        {"request.method", [](const PropertyReader& r) { return r.header(r.request(), http::kMethod); }},
-        {"request.referer", [](const PropertyReader& r) { return r.header(r.request(), "referer"); }},
-        {"request.useragent", [](const PropertyReader& r) { return r.header(r.request(), "user-agent"); }},
-        {"request.id", [](const PropertyReader& r) { return r.header(r.request(), "x-request-id") || r.text(r.info.request_id); }},
+        {"request.url_path",
+         [](const PropertyReader& r) { return r.text(before(r.path(), "?#")); }},
+        {"request.host",
+         [](const PropertyReader& r) { return r.header(r.request(), http::kAuthority); }},
+        {"request.scheme",
+         [](const PropertyReader& r) {
+           return r.header(r.request(), http::kScheme) || r.text(r.info.scheme);
+         }},
+        {"request.method",
+         [](const PropertyReader& r) { return r.header(r.request(), http::kMethod); }},
+        {"request.referer",
+         [](const PropertyReader& r) { return r.header(r.request(), "referer"); }},
+        {"request.useragent",
+         [](const PropertyReader& r) { return r.header(r.request(), "user-agent"); }},
+        {"request.id",
+         [](const PropertyReader& r) {
+           return r.header(r.request(), "x-request-id") || r.text(r.info.request_id);
+         }},
         {"request.query",
          [](const PropertyReader& r) {
            r.out.set_text(query_of(r.path()));
            return r.request() != nullptr;
          }},
         {"request.headers", [](const PropertyReader& r) { return r.map(r.request()); }},
-        {"request.headers_bytes", [](const PropertyReader& r) { return r.integer(head_bytes(r.request(), r.info.request_header_bytes)); }},
-        {"request.size", [](const PropertyReader& r) { return r.integer(size_of(r.request(), r.info.request_body_bytes)); }},
+        {"request.headers_bytes",
+         [](const PropertyReader& r) {
+           return r.integer(head_bytes(r.request(), r.info.request_header_bytes));
+         }},
+        {"request.size",
+         [](const PropertyReader& r) {
+           return r.integer(size_of(r.request(), r.info.request_body_bytes));
+         }},
         {"request.total_size",
          [](const PropertyReader& r) {
-           return r.integer(head_bytes(r.request(), r.info.request_header_bytes) + size_of(r.request(), r.info.request_body_bytes));
+           return r.integer(head_bytes(r.request(), r.info.request_header_bytes) +
+                            size_of(r.request(), r.info.request_body_bytes));
          }},
         {"request.time",
          [](const PropertyReader& r) {
            const auto since = r.info.start_wall.time_since_epoch();
-           return r.integer(static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()));
+           return r.integer(static_cast<uint64_t>(
+               std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()));
          }},
         {"request.duration",
          [](const PropertyReader& r) {
-           return r.info.end != MonotonicTime{} ? r.duration(r.info.start, r.info.end)
-                                                : r.info.request_is_complete && r.duration(r.info.start, r.info.request_complete);
+           return r.info.end != MonotonicTime{}
+                      ? r.duration(r.info.start, r.info.end)
+                      : r.info.request_is_complete &&
+                            r.duration(r.info.start, r.info.request_complete);
          }},
         {"request.protocol", protocol},
         {"response.code", response_code},
-        {"response.code_details", [](const PropertyReader& r) { return r.text(r.info.response_code_details); }},
-        {"response.flags", [](const PropertyReader& r) { return r.integer(flag_bits(r.info.response_flags)); }},
+        {"response.code_details",
+         [](const PropertyReader& r) { return r.text(r.info.response_code_details); }},
+        {"response.flags",
+         [](const PropertyReader& r) { return r.integer(flag_bits(r.info.response_flags)); }},
         {"response.grpc_status", grpc_status},
-        {"response.size", [](const PropertyReader& r) { return r.response() != nullptr && r.integer(size_of(r.response(), r.info.response_body_bytes)); }},
+        {"response.size",
+         [](const PropertyReader& r) {
+           return r.response() != nullptr &&
+                  r.integer(size_of(r.response(), r.info.response_body_bytes));
+         }},
         {"response.total_size",
          [](const PropertyReader& r) {
-           return r.response() != nullptr && r.integer(head_bytes(r.response(), r.info.response_header_bytes) +
-                                                       size_of(r.response(), r.info.response_body_bytes));
+           return r.response() != nullptr &&
+                  r.integer(head_bytes(r.response(), r.info.response_header_bytes) +
+                            size_of(r.response(), r.info.response_body_bytes));
          }},
         {"response.headers_bytes",
-         [](const PropertyReader& r) { return r.response() != nullptr && r.integer(head_bytes(r.response(), r.info.response_header_bytes)); }},
+         [](const PropertyReader& r) {
+           return r.response() != nullptr &&
+                  r.integer(head_bytes(r.response(), r.info.response_header_bytes));
+         }},
         {"response.headers", [](const PropertyReader& r) { return r.map(r.response()); }},
-        {"response.trailers", [](const PropertyReader& r) { return r.map(r.stream.callbacks->trailers(Direction::Response)); }},
-        {"response.backend_latency", [](const PropertyReader& r) { return r.duration(r.info.upstream_start, r.info.upstream_first); }},
+        {"response.trailers",
+         [](const PropertyReader& r) {
+           return r.map(r.stream.callbacks->trailers(Direction::Response));
+         }},
+        {"response.backend_latency",
+         [](const PropertyReader& r) {
+           return r.duration(r.info.upstream_start, r.info.upstream_first);
+         }},
         {"connection.id", [](const PropertyReader& r) { return r.integer(r.info.connection_id); }},
         {"connection.mtls",
          [](const PropertyReader& r) {
            r.out.set_flag(false);
            return true;
          }},
-        {"connection.requested_server_name", [](const PropertyReader& r) { return r.text(r.info.requested_server_name); }},
-        {"connection.tls_version", [](const PropertyReader& r) { return r.text(r.info.tls_version); }},
+        {"connection.requested_server_name",
+         [](const PropertyReader& r) { return r.text(r.info.requested_server_name); }},
+        {"connection.tls_version",
+         [](const PropertyReader& r) { return r.text(r.info.tls_version); }},
         {"connection_id", [](const PropertyReader& r) { return r.integer(r.info.connection_id); }},
-        {"source.address", [](const PropertyReader& r) { return r.text(r.info.downstream_remote_address); }},
-        {"source.port", [](const PropertyReader& r) { return r.info.downstream_remote_port != 0 && r.integer(r.info.downstream_remote_port); }},
-        {"destination.address", [](const PropertyReader& r) { return r.text(r.info.downstream_local_address); }},
-        {"destination.port", [](const PropertyReader& r) { return r.info.downstream_local_port != 0 && r.integer(r.info.downstream_local_port); }},
-        {"upstream.address", [](const PropertyReader& r) { return r.text(r.info.upstream_address); }},
-        {"upstream.port", [](const PropertyReader& r) { return r.info.upstream_port != 0 && r.integer(r.info.upstream_port); }},
-        {"upstream.local_address", [](const PropertyReader& r) { return r.text(r.info.upstream_local_address); }},
-        {"upstream.transport_failure_reason", [](const PropertyReader& r) { return r.text(r.info.upstream_transport_failure_reason); }},
-        {"upstream.request_attempt_count", [](const PropertyReader& r) { return r.info.upstream_attempts != 0 && r.integer(r.info.upstream_attempts); }},
-        {"upstream.num_endpoints", [](const PropertyReader& r) { return r.integer(r.info.cluster_endpoints); }},
+        {"source.address",
+         [](const PropertyReader& r) { return r.text(r.info.downstream_remote_address); }},
+        {"source.port",
+         [](const PropertyReader& r) {
+           return r.info.downstream_remote_port != 0 && r.integer(r.info.downstream_remote_port);
+         }},
+        {"destination.address",
+         [](const PropertyReader& r) { return r.text(r.info.downstream_local_address); }},
+        {"destination.port",
+         [](const PropertyReader& r) {
+           return r.info.downstream_local_port != 0 && r.integer(r.info.downstream_local_port);
+         }},
+        {"upstream.address",
+         [](const PropertyReader& r) { return r.text(r.info.upstream_address); }},
+        {"upstream.port",
+         [](const PropertyReader& r) {
+           return r.info.upstream_port != 0 && r.integer(r.info.upstream_port);
+         }},
+        {"upstream.local_address",
+         [](const PropertyReader& r) { return r.text(r.info.upstream_local_address); }},
+        {"upstream.transport_failure_reason",
+         [](const PropertyReader& r) { return r.text(r.info.upstream_transport_failure_reason); }},
+        {"upstream.request_attempt_count",
+         [](const PropertyReader& r) {
+           return r.info.upstream_attempts != 0 && r.integer(r.info.upstream_attempts);
+         }},
+        {"upstream.num_endpoints",
+         [](const PropertyReader& r) { return r.integer(r.info.cluster_endpoints); }},
         {"metadata", empty_message},
         {"xds.cluster_name", cluster_name},
         {"xds.cluster_metadata", empty_message},
@@ -237,15 +306,20 @@ const std::vector<Path>& stream_paths() {
         {"upstream_host_metadata", empty_message},
         {"listener_metadata", empty_message},
         {"listener_direction", inbound},
-        {"x_request_id", [](const PropertyReader& r) { return r.text(r.info.request_id) || r.header(r.request(), "x-request-id"); }},
+        {"x_request_id",
+         [](const PropertyReader& r) {
+           return r.text(r.info.request_id) || r.header(r.request(), "x-request-id");
+         }},
     };
-    std::sort(paths.begin(), paths.end(), [](const Path& a, const Path& b) { return a.path < b.path; });
+    std::sort(paths.begin(), paths.end(),
+              [](const Path& a, const Path& b) { return a.path < b.path; });
     return paths;
   }();
   return kPaths;
 }
 
-/// Segments are joined by 0 on the wire and by "." in our table: same length, compared without a copy.
+/// Segments are joined by 0 on the wire and by "." in our table: same length, compared without a
+/// copy.
 int compare(std::string_view wire, std::string_view ours) {
   const size_t size = std::min(wire.size(), ours.size());
   for (size_t i = 0; i < size; ++i) {
@@ -259,19 +333,23 @@ int compare(std::string_view wire, std::string_view ours) {
 
 const Path* find_path(std::string_view wire) {
   const auto& paths = stream_paths();
-  const auto at = std::lower_bound(paths.begin(), paths.end(), wire,
-                                   [](const Path& path, std::string_view key) { return compare(key, path.path) > 0; });
+  const auto at = std::lower_bound(
+      paths.begin(), paths.end(), wire,
+      [](const Path& path, std::string_view key) { return compare(key, path.path) > 0; });
   return at != paths.end() && compare(wire, at->path) == 0 ? &*at : nullptr;
 }
 
 bool starts_with_segment(std::string_view path, std::string_view segment) {
-  return path.size() > segment.size() + 1 && path.starts_with(segment) && path[segment.size()] == '\0';
+  return path.size() > segment.size() + 1 && path.starts_with(segment) &&
+         path[segment.size()] == '\0';
 }
 
 /// "request", "response", …: whole wrapper objects.
 bool is_wrapper(std::string_view path) {
-  constexpr std::array<std::string_view, 9> kWrappers{"request",  "response",     "connection",            "source", "destination",
-                                                      "upstream", "filter_state", "upstream_filter_state", "xds"};
+  constexpr std::array<std::string_view, 9> kWrappers{
+      "request",     "response", "connection",   "source",
+      "destination", "upstream", "filter_state", "upstream_filter_state",
+      "xds"};
   return std::find(kWrappers.begin(), kWrappers.end(), path) != kWrappers.end();
 }
 
@@ -288,9 +366,11 @@ bool read_plugin_property(Vm& vm, std::string_view path, PropertyValue& out) {
     out.set_integer(vm.memory_bytes());
   } else if (path == "node" || path == std::string_view("xds\0node", 8)) {
     out.set_owned(node_message(vm));
-  } else if (path == std::string_view("xds\0node\0id", 11) || path == std::string_view("node\0id", 7)) {
+  } else if (path == std::string_view("xds\0node\0id", 11) ||
+             path == std::string_view("node\0id", 7)) {
     out.set_text(spec.node_id);
-  } else if (path == std::string_view("xds\0node\0cluster", 16) || path == std::string_view("node\0cluster", 12)) {
+  } else if (path == std::string_view("xds\0node\0cluster", 16) ||
+             path == std::string_view("node\0cluster", 12)) {
     out.set_text("wasmgate");
   } else {
     return false;
@@ -310,14 +390,16 @@ bool read_map_entry(const PropertyReader& reader, std::string_view path) {
     return reader.header(reader.response(), path.substr(kResponseHeaders.size() + 1));
   }
   if (starts_with_segment(path, kResponseTrailers)) {
-    return reader.header(reader.stream.callbacks->trailers(Direction::Response), path.substr(kResponseTrailers.size() + 1));
+    return reader.header(reader.stream.callbacks->trailers(Direction::Response),
+                         path.substr(kResponseTrailers.size() + 1));
   }
   return false;
 }
 
 /// What set_property stored: by its own path, or as filter_state.wasm.<path>.
 bool read_state(const PropertyReader& reader, std::string_view path) {
-  for (const std::string_view prefix : {std::string_view("filter_state"), std::string_view("upstream_filter_state")}) {
+  for (const std::string_view prefix :
+       {std::string_view("filter_state"), std::string_view("upstream_filter_state")}) {
     if (starts_with_segment(path, prefix)) {
       path.remove_prefix(prefix.size() + 1);
       if (path.starts_with("wasm.")) {
@@ -336,13 +418,15 @@ bool read_state(const PropertyReader& reader, std::string_view path) {
 std::optional<uint64_t> decimal(std::string_view text) {
   uint64_t out = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(out) : std::nullopt;
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(out)
+                                                                  : std::nullopt;
 }
 
 enum class Control : uint8_t { Done, NotOne, BadValue };
 
 /// The control properties of Higress.
-Control write_control(Vm& vm, StreamContext& stream, std::string_view path, std::string_view value) {
+Control write_control(Vm& vm, StreamContext& stream, std::string_view path,
+                      std::string_view value) {
   if (path == "clear_route_cache") {
     stream.keep_route = value == "off";
     return Control::Done;
@@ -352,7 +436,8 @@ Control write_control(Vm& vm, StreamContext& stream, std::string_view path, std:
     if (!bytes) {
       return Control::BadValue;
     }
-    stream.callbacks->set_body_limit(path == "set_decoder_buffer_limit" ? Direction::Request : Direction::Response, *bytes);
+    stream.callbacks->set_body_limit(
+        path == "set_decoder_buffer_limit" ? Direction::Request : Direction::Response, *bytes);
     return Control::Done;
   }
   if (path == "wasm_need_rebuild") {
@@ -412,9 +497,12 @@ Status write_property(Vm& vm, StreamContext* stream, std::string_view raw, std::
   }
   const auto path = plain_path(raw);
   switch (write_control(vm, *stream, path, value)) {
-    case Control::Done: return Status::Ok;
-    case Control::BadValue: return Status::BadArgument;
-    case Control::NotOne: break;
+    case Control::Done:
+      return Status::Ok;
+    case Control::BadValue:
+      return Status::BadArgument;
+    case Control::NotOne:
+      break;
   }
   auto& state = stream->callbacks->info().state;
   const auto known = state.find(path);

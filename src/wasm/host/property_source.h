@@ -1,6 +1,6 @@
 #pragma once
-// The properties of a stream and of its plug-in (ABI section 3): one table of paths, each with its encoding. Every path is readable in
-// every phase once its value is known (D33).
+// The properties of a stream and of its plug-in (ABI section 3): one table of paths, each with its
+// encoding. Every path is readable in every phase once its value is known (D33).
 
 #include <array>
 #include <cstdint>
@@ -15,7 +15,8 @@ namespace wasmgate::wasm {
 
 class Vm;
 
-/// A value in its encoding. `view` points to what lives as long as the stream, into `number`, or into `owned`.
+/// A value in its encoding. `view` points to what lives as long as the stream, into `number`, or
+/// into `owned`.
 struct PropertyValue {
   std::string_view view;
   std::array<char, 8> number{};
@@ -32,8 +33,9 @@ struct PropertyValue {
   void set_flag(bool value);
 };
 
-/// Reads the property at `path`: segments separated by byte 0, an optional 0 at the end. `stream`: null on the root context.
-/// NotFound: no such path, or no value yet. SerializationFailure: a whole wrapper such as "request".
+/// Reads the property at `path`: segments separated by byte 0, an optional 0 at the end. `stream`:
+/// null on the root context. NotFound: no such path, or no value yet. SerializationFailure: a whole
+/// wrapper such as "request".
 Status read_property(Vm& vm, StreamContext* stream, std::string_view path, PropertyValue& out);
 
 /// Stores a stream's state object, or does what a control property means (ABI 3.3).

@@ -15,7 +15,11 @@ std::atomic<uint64_t> next_owner{1};  // identities only, no state
 }  // namespace
 
 RootContext::RootContext(Vm& vm)
-    : callouts(vm), metrics(vm), vm_(vm), self_(std::make_shared<RootContext*>(this)), owner_(next_owner.fetch_add(1)) {
+    : callouts(vm),
+      metrics(vm),
+      vm_(vm),
+      self_(std::make_shared<RootContext*>(this)),
+      owner_(next_owner.fetch_add(1)) {
   is_root = true;
 }
 
@@ -44,7 +48,9 @@ void RootContext::stop() {
 }
 
 void RootContext::set_tick(uint32_t period_ms) {
-  tick_ms_ = period_ms == 0 ? 0 : std::max(period_ms, static_cast<uint32_t>(vm_.limits().min_tick.count()));
+  tick_ms_ = period_ms == 0
+                 ? 0
+                 : std::max(period_ms, static_cast<uint32_t>(vm_.limits().min_tick.count()));
   timer_.reset();
   arm();
 }
@@ -86,8 +92,8 @@ uint32_t RootContext::register_queue(std::string_view name) {
       }
     };
   }
-  const uint32_t queue =
-      vm_.code().process.stores.register_queue(vm_.spec().shared_namespace(), name, std::move(owner), vm_.limits());
+  const uint32_t queue = vm_.code().process.stores.register_queue(
+      vm_.spec().shared_namespace(), name, std::move(owner), vm_.limits());
   if (queue != 0 && std::find(queues_.begin(), queues_.end(), name) == queues_.end()) {
     queues_.emplace_back(name);
   }

@@ -1,6 +1,6 @@
 #pragma once
-// The root context of a VM: timer, queues, the data that is shown in its callbacks, the status of the last call out, and its end
-// (on_done, proxy_done, on_delete). Calls out are in callouts.h.
+// The root context of a VM: timer, queues, the data that is shown in its callbacks, the status of
+// the last call out, and its end (on_done, proxy_done, on_delete). Calls out are in callouts.h.
 
 #include <memory>
 #include <string>
@@ -49,7 +49,7 @@ class RootContext final : public Context, private TimerEvents {
   /// proxy_done: false when no done is pending.
   bool done();
 
-  uint32_t status_code = 0;     // of the last call out
+  uint32_t status_code = 0;  // of the last call out
   std::string status_message;
   ShownData shown;
   Callouts callouts;
@@ -74,9 +74,9 @@ class RootContext final : public Context, private TimerEvents {
   Vm& vm_;
   uint32_t tick_ms_ = 0;
   std::unique_ptr<Handle> timer_;
-  std::vector<std::string> queues_;       // names, registered again at attach
-  std::shared_ptr<RootContext*> self_;    // for the queues' messages: emptied at the end
-  const uint64_t owner_;                  // who we are to the queues
+  std::vector<std::string> queues_;     // names, registered again at attach
+  std::shared_ptr<RootContext*> self_;  // for the queues' messages: emptied at the end
+  const uint64_t owner_;                // who we are to the queues
   End end_ = End::Running;
   bool in_done_ = false;
   bool done_called_ = false;

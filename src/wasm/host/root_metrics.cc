@@ -7,9 +7,12 @@ namespace {
 
 MetricKind kind_of(MetricType type) {
   switch (type) {
-    case MetricType::Gauge: return MetricKind::Gauge;
-    case MetricType::Histogram: return MetricKind::Histogram;
-    case MetricType::Counter: break;
+    case MetricType::Gauge:
+      return MetricKind::Gauge;
+    case MetricType::Histogram:
+      return MetricKind::Histogram;
+    case MetricType::Counter:
+      break;
   }
   return MetricKind::Counter;
 }
@@ -35,7 +38,8 @@ uint32_t RootMetrics::define(MetricType type, std::string_view name) {
   const auto id = static_cast<uint32_t>(ids_.size());
   if (over) {
     overflow = id;
-    vm_.code().log(LogLevel::Warn, "a metric is over the plug-in's quota; it counts into plugin_metrics_overflow");
+    vm_.code().log(LogLevel::Warn,
+                   "a metric is over the plug-in's quota; it counts into plugin_metrics_overflow");
   }
   return id;
 }
@@ -63,7 +67,8 @@ Status RootMetrics::increment(uint32_t id, int64_t delta) {
   if (metric == nullptr) {
     return Status::NotFound;
   }
-  if (metric->kind == MetricKind::Histogram || (metric->kind == MetricKind::Counter && delta <= 0)) {
+  if (metric->kind == MetricKind::Histogram ||
+      (metric->kind == MetricKind::Counter && delta <= 0)) {
     return Status::BadArgument;
   }
   vm_.count(*metric, delta);

@@ -24,7 +24,9 @@ class RootMetrics {
   Status get(uint32_t id, uint64_t& value) const;
 
  private:
-  const MetricId* find(uint32_t id) const { return id != 0 && id <= ids_.size() ? &ids_[id - 1] : nullptr; }
+  const MetricId* find(uint32_t id) const {
+    return id != 0 && id <= ids_.size() ? &ids_[id - 1] : nullptr;
+  }
 
   Vm& vm_;
   std::vector<MetricId> ids_;  // the guest's id − 1

@@ -30,8 +30,9 @@ std::optional<SharedData::Value> SharedData::get(std::string_view key, Monotonic
   return Value{at->second.value, at->second.cas};
 }
 
-SharedData::SetResult SharedData::set(std::string_view key, std::string_view value, uint32_t cas, const PluginLimits& limits,
-                                      MonotonicTime now, uint64_t& evicted) {
+SharedData::SetResult SharedData::set(std::string_view key, std::string_view value, uint32_t cas,
+                                      const PluginLimits& limits, MonotonicTime now,
+                                      uint64_t& evicted) {
   const std::lock_guard lock(mutex_);
   auto at = find(key, now);
   if (cas != 0 && at != entries_.end() && at->second.cas != cas) {
@@ -80,10 +81,12 @@ bool SharedData::expire(std::string_view key, MonotonicTime time) {
   return true;
 }
 
-std::vector<std::pair<std::string, uint32_t>> SharedData::list(std::string_view prefix, size_t limit, MonotonicTime now) {
+std::vector<std::pair<std::string, uint32_t>> SharedData::list(std::string_view prefix,
+                                                               size_t limit, MonotonicTime now) {
   const std::lock_guard lock(mutex_);
   std::vector<std::pair<std::string, uint32_t>> out;
-  for (auto at = entries_.lower_bound(prefix); at != entries_.end() && out.size() < limit && at->first.starts_with(prefix); ++at) {
+  for (auto at = entries_.lower_bound(prefix);
+       at != entries_.end() && out.size() < limit && at->first.starts_with(prefix); ++at) {
     if (!at->second.expires || *at->second.expires > now) {
       out.emplace_back(at->first, at->second.cas);
     }
@@ -129,8 +132,8 @@ void SharedStores::leave(const std::string& name_space) {
   spaces_.erase(at);
 }
 
-uint32_t SharedStores::register_queue(const std::string& name_space, std::string_view queue, QueueOwner owner,
-                                      const PluginLimits& limits) {
+uint32_t SharedStores::register_queue(const std::string& name_space, std::string_view queue,
+                                      QueueOwner owner, const PluginLimits& limits) {
   const std::lock_guard lock(mutex_);
   auto& space = spaces_[name_space];
   if (const auto known = space.queues.find(queue); known != space.queues.end()) {
@@ -154,7 +157,8 @@ uint32_t SharedStores::register_queue(const std::string& name_space, std::string
   return id;
 }
 
-uint32_t SharedStores::resolve_queue(std::string_view asker, std::string_view name_space, std::string_view queue) {
+uint32_t SharedStores::resolve_queue(std::string_view asker, std::string_view name_space,
+                                     std::string_view queue) {
   const std::lock_guard lock(mutex_);
   const auto space = spaces_.find(name_space);
   if (space == spaces_.end()) {
@@ -170,13 +174,15 @@ uint32_t SharedStores::resolve_queue(std::string_view asker, std::string_view na
   return at->second;
 }
 
-bool SharedStores::enqueue(std::string_view asker, uint32_t id, std::string_view item, uint64_t& dropped) {
+bool SharedStores::enqueue(std::string_view asker, uint32_t id, std::string_view item,
+                           uint64_t& dropped) {
   std::shared_ptr<WorkerMailbox> mailbox;
   std::function<void(uint32_t)> ready;
   {
     const std::lock_guard lock(mutex_);
     const auto at = queues_.find(id);
-    if (at == queues_.end() || (at->second.name_space != asker && !at->second.senders.contains(asker))) {
+    if (at == queues_.end() ||
+        (at->second.name_space != asker && !at->second.senders.contains(asker))) {
       return false;
     }
     Queue& queue = at->second;
@@ -184,8 +190,8 @@ bool SharedStores::enqueue(std::string_view asker, uint32_t id, std::string_view
       ++dropped;
       return true;
     }
-    while (!queue.items.empty() &&
-           (queue.items.size() + 1 > queue.item_limit || queue.bytes + item.size() > queue.byte_limit)) {
+    while (!queue.items.empty() && (queue.items.size() + 1 > queue.item_limit ||
+                                    queue.bytes + item.size() > queue.byte_limit)) {
       queue.bytes -= queue.items.front().size();
       queue.items.pop_front();
       ++dropped;

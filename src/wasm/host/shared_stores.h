@@ -1,5 +1,6 @@
 #pragma once
-// Shared data and queues of the whole process, by namespace (vm_id). One mutex per namespace; values are copied out.
+// Shared data and queues of the whole process, by namespace (vm_id). One mutex per namespace;
+// values are copied out.
 
 #include <cstdint>
 #include <functional>
@@ -7,8 +8,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,7 +21,8 @@
 
 namespace wasmgate::wasm {
 
-/// Key-value data with compare-and-set (ABI 1.2.9) and a quota: a full store forgets its least recently written keys.
+/// Key-value data with compare-and-set (ABI 1.2.9) and a quota: a full store forgets its least
+/// recently written keys.
 class SharedData {
  public:
   struct Value {
@@ -31,12 +33,13 @@ class SharedData {
 
   std::optional<Value> get(std::string_view key, MonotonicTime now);
   /// `cas` 0: unconditional. TooLarge: nothing is stored. `evicted` counts keys that had to go.
-  SetResult set(std::string_view key, std::string_view value, uint32_t cas, const PluginLimits& limits,
-                MonotonicTime now, uint64_t& evicted);
+  SetResult set(std::string_view key, std::string_view value, uint32_t cas,
+                const PluginLimits& limits, MonotonicTime now, uint64_t& evicted);
   bool remove(std::string_view key);
   /// Makes the key vanish `after` from now; false when there is no such key.
   bool expire(std::string_view key, MonotonicTime at);
-  std::vector<std::pair<std::string, uint32_t>> list(std::string_view prefix, size_t limit, MonotonicTime now);
+  std::vector<std::pair<std::string, uint32_t>> list(std::string_view prefix, size_t limit,
+                                                     MonotonicTime now);
   size_t bytes() const;
   size_t keys() const;
 
@@ -62,8 +65,9 @@ class SharedData {
 /// Who is told that a queue has items: a worker and what to run there.
 struct QueueOwner {
   std::shared_ptr<WorkerMailbox> mailbox;
-  std::function<void(uint32_t queue)> ready;  // runs on that worker; must cope with its plug-in having ended
-  uint64_t owner = 0;                         // identifies the registering VM
+  std::function<void(uint32_t queue)>
+      ready;           // runs on that worker; must cope with its plug-in having ended
+  uint64_t owner = 0;  // identifies the registering VM
 };
 
 /// The namespaces. Thread: any, all methods.
@@ -72,16 +76,22 @@ class SharedStores {
   /// The data of a namespace.
   std::shared_ptr<SharedData> data(const std::string& name_space);
 
-  /// Registers (or takes over) the queue; gives its id, never 0. 0 when the namespace is at its limit.
-  uint32_t register_queue(const std::string& name_space, std::string_view queue, QueueOwner owner, const PluginLimits& limits);
-  /// The id, 0 when there is none. From then on `asker` may enqueue there. (An id alone is no right: ids can be guessed.)
-  uint32_t resolve_queue(std::string_view asker, std::string_view name_space, std::string_view queue);
-  /// False: no such queue, or `asker`, a namespace, neither has nor resolved it. `dropped` counts items that had to go.
+  /// Registers (or takes over) the queue; gives its id, never 0. 0 when the namespace is at its
+  /// limit.
+  uint32_t register_queue(const std::string& name_space, std::string_view queue, QueueOwner owner,
+                          const PluginLimits& limits);
+  /// The id, 0 when there is none. From then on `asker` may enqueue there. (An id alone is no
+  /// right: ids can be guessed.)
+  uint32_t resolve_queue(std::string_view asker, std::string_view name_space,
+                         std::string_view queue);
+  /// False: no such queue, or `asker`, a namespace, neither has nor resolved it. `dropped` counts
+  /// items that had to go.
   bool enqueue(std::string_view asker, uint32_t id, std::string_view item, uint64_t& dropped);
   enum class Dequeue : uint8_t { Ok, NotFound, Empty };
   /// NotFound also for a queue of another namespace: only its owner takes items out.
   Dequeue dequeue(std::string_view asker, uint32_t id, std::string& out);
-  /// The VM `owner` has ended: it is told nothing any more. Queues and data stay until the namespace ends.
+  /// The VM `owner` has ended: it is told nothing any more. Queues and data stay until the
+  /// namespace ends.
   void forget_owner(uint64_t owner);
   /// Users of a namespace (plug-ins). The last one that leaves ends its data and queues.
   void enter(const std::string& name_space);

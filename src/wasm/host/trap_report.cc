@@ -20,12 +20,14 @@ std::string context_text(const Context* context) {
     return fmt::format("root context {}", context->id);
   }
   const auto& stream = static_cast<const StreamContext&>(*context);
-  const auto request = stream.callbacks != nullptr ? stream.callbacks->info().request_id : std::string_view();
+  const auto request =
+      stream.callbacks != nullptr ? stream.callbacks->info().request_id : std::string_view();
   return request.empty() ? fmt::format("stream context {}", context->id)
                          : fmt::format("stream context {}, request {}", context->id, request);
 }
 
-/// Sizes stand in parameters; without their names all arguments are numbers, none of them a value of the message.
+/// Sizes stand in parameters; without their names all arguments are numbers, none of them a value
+/// of the message.
 std::string call_text(const CallRecord& record) {
   std::string out(record.function->name);
   out.append("(");
@@ -47,7 +49,8 @@ void append_calls(std::string& out, const TrapFacts& facts) {
   }
 }
 
-/// The engine's own text has file and line when the module has them; without, the frames are enough.
+/// The engine's own text has file and line when the module has them; without, the frames are
+/// enough.
 void append_trace(std::string& out, const TrapFacts& facts) {
   if (facts.trap.detail.find("    at ") != std::string::npos) {
     out.append("\n").append(facts.trap.detail.substr(0, kMaxDetailBytes));
@@ -65,9 +68,10 @@ void append_trace(std::string& out, const TrapFacts& facts) {
 std::string trap_report(const TrapFacts& facts) {
   const auto& spec = facts.code.spec;
   std::string out =
-      fmt::format("plug-in {} broke ({}) in {}, {}: {}", spec.resource, to_string(facts.cause), name_of(facts.callback),
-                  context_text(facts.context), facts.trap.message);
-  out.append(fmt::format("\n  generation {}, module {}", spec.generation.empty() ? "-" : spec.generation,
+      fmt::format("plug-in {} broke ({}) in {}, {}: {}", spec.resource, to_string(facts.cause),
+                  name_of(facts.callback), context_text(facts.context), facts.trap.message);
+  out.append(fmt::format("\n  generation {}, module {}",
+                         spec.generation.empty() ? "-" : spec.generation,
                          spec.digest.empty() ? "-" : spec.digest));
   for (const auto& line : facts.last_lines) {
     out.append("\n  the guest said: ").append(line);
@@ -77,8 +81,8 @@ std::string trap_report(const TrapFacts& facts) {
   return out;
 }
 
-FailureCause failure_cause_of(const Trap& trap, const std::deque<std::string>& last_lines, size_t memory_bytes,
-                              const PluginLimits& limits) {
+FailureCause failure_cause_of(const Trap& trap, const std::deque<std::string>& last_lines,
+                              size_t memory_bytes, const PluginLimits& limits) {
   if (trap.cause == TrapCause::Deadline) {
     return FailureCause::Deadline;
   }
@@ -86,9 +90,11 @@ FailureCause failure_cause_of(const Trap& trap, const std::deque<std::string>& l
     return FailureCause::Memory;
   }
   // What allocators of Rust, C++ and Go say before they give up.
-  constexpr std::array<std::string_view, 4> kWords{"memory allocation of", "bad_alloc", "out of memory", "Out of memory"};
+  constexpr std::array<std::string_view, 4> kWords{"memory allocation of", "bad_alloc",
+                                                   "out of memory", "Out of memory"};
   const bool said = std::any_of(last_lines.begin(), last_lines.end(), [&](const std::string& line) {
-    return std::any_of(kWords.begin(), kWords.end(), [&](auto word) { return line.find(word) != std::string::npos; });
+    return std::any_of(kWords.begin(), kWords.end(),
+                       [&](auto word) { return line.find(word) != std::string::npos; });
   });
   return said ? FailureCause::Memory : FailureCause::Trap;
 }

@@ -1,6 +1,7 @@
 #pragma once
-// The text that the log gets when a guest breaks (D39): plug-in, generation, context, callback, request, the guest's own last words,
-// the last host calls (names and sizes, never values), and the back-trace.
+// The text that the log gets when a guest breaks (D39): plug-in, generation, context, callback,
+// request, the guest's own last words, the last host calls (names and sizes, never values), and the
+// back-trace.
 
 #include <deque>
 #include <span>
@@ -29,9 +30,9 @@ struct TrapFacts {
 /// Several lines; the first alone tells what happened.
 std::string trap_report(const TrapFacts& facts);
 
-/// Which cause of the failure policy a trap is: a missed deadline, memory that ran out (the guest said so, or is at its limit), or
-/// any other trap.
-FailureCause failure_cause_of(const Trap& trap, const std::deque<std::string>& last_lines, size_t memory_bytes,
-                              const PluginLimits& limits);
+/// Which cause of the failure policy a trap is: a missed deadline, memory that ran out (the guest
+/// said so, or is at its limit), or any other trap.
+FailureCause failure_cause_of(const Trap& trap, const std::deque<std::string>& last_lines,
+                              size_t memory_bytes, const PluginLimits& limits);
 
 }  // namespace wasmgate::wasm

@@ -48,7 +48,8 @@ void Vm::flush_metrics() {
   count(code_->metrics.host_calls, static_cast<int64_t>(host_calls_ - host_calls_flushed_));
   host_calls_flushed_ = host_calls_;
   const auto tick_ns = code_->process.engine.tick().count();
-  count(code_->metrics.guest_time, static_cast<int64_t>(guest_ticks_ - guest_ticks_flushed_) * tick_ns);
+  count(code_->metrics.guest_time,
+        static_cast<int64_t>(guest_ticks_ - guest_ticks_flushed_) * tick_ns);
   guest_ticks_flushed_ = guest_ticks_;
   const auto memory = static_cast<int64_t>(memory_bytes());
   count(code_->metrics.memory_bytes, memory - memory_flushed_);
@@ -68,8 +69,9 @@ bool Vm::create(StreamContext& stream) {
 
 void Vm::forget(StreamContext& stream) {
   contexts_.remove(stream);
-  memory_high_ = memory_high_ || static_cast<double>(memory_bytes()) >
-                                     limits().recycle_at * static_cast<double>(limits().memory_limit_bytes);
+  memory_high_ =
+      memory_high_ || static_cast<double>(memory_bytes()) >
+                          limits().recycle_at * static_cast<double>(limits().memory_limit_bytes);
 }
 
 bool Vm::set_effective(uint32_t id) {
@@ -81,7 +83,8 @@ bool Vm::set_effective(uint32_t id) {
   return true;
 }
 
-/// Ticks that a call on `context` may take: the call's own deadline, or what is left of its stream's.
+/// Ticks that a call on `context` may take: the call's own deadline, or what is left of its
+/// stream's.
 uint64_t Vm::budget(const Context& context) const {
   if (context.is_root) {
     return call_ticks_;
@@ -93,7 +96,8 @@ uint64_t Vm::budget(const Context& context) const {
   return std::min(call_ticks_, used < request_ticks_ ? request_ticks_ - used + 1 : 1);
 }
 
-bool Vm::run(FunctionRef function, Context& context, Callback callback, Value* args, size_t count, uint64_t ticks) {
+bool Vm::run(FunctionRef function, Context& context, Callback callback, Value* args, size_t count,
+             uint64_t ticks) {
   current_ = effective_ = &context;
   callback_ = callback;
   depth_ = 1;
@@ -134,8 +138,9 @@ void Vm::ask(StreamContext& stream, uint8_t what) {
   }
 }
 
-/// The context of the callback first: what it asks for must reach its stream before the callback's verdict does. The others by the
-/// outermost drain, one after the other, since carrying out may enter the guest again.
+/// The context of the callback first: what it asks for must reach its stream before the callback's
+/// verdict does. The others by the outermost drain, one after the other, since carrying out may
+/// enter the guest again.
 void Vm::drain(Context& context) {
   if (!context.is_root && static_cast<StreamContext&>(context).queued) {
     auto& stream = static_cast<StreamContext&>(context);
@@ -199,9 +204,10 @@ void Vm::refuse(const HostFunction& function) {
   refused_[function.index] = true;
   const bool denied = (function.flags & (kModeNormal | kModeStart | kModeAllocator)) == 0;
   code_->log(LogLevel::Error, fmt::format("{} is refused: {} (said once)", function.name,
-                                          denied                     ? "it is not on the plug-in's capability list"
-                                          : mode_ == kModeAllocator ? "the guest's allocator may not change host state"
-                                                                     : "not before the root context exists"));
+                                          denied ? "it is not on the plug-in's capability list"
+                                          : mode_ == kModeAllocator
+                                              ? "the guest's allocator may not change host state"
+                                              : "not before the root context exists"));
 }
 
 PluginFailure Vm::describe_failure(FailureCause cause) const {
@@ -227,7 +233,8 @@ void Vm::break_down(Context& context) {
     trap_.exit_code = ending_code_;
     trap_.message = ending_text_;
   }
-  const FailureCause cause = failure_cause_of(trap_, guest_log_.last_lines(), instance_->memory().size(), limits());
+  const FailureCause cause =
+      failure_cause_of(trap_, guest_log_.last_lines(), instance_->memory().size(), limits());
   broken_ = true;
   broken_by_ = cause;
   code_->process.logger.log(LogLevel::Error, "{}", describe_failure(cause).message);

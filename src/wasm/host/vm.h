@@ -1,12 +1,14 @@
 #pragma once
-// One sandbox of one plug-in: the instance, its contexts, and the one way into the guest. Belongs to one worker (before adoption: to
-// the preparation thread).
+// One sandbox of one plug-in: the instance, its contexts, and the one way into the guest. Belongs
+// to one worker (before adoption: to the preparation thread).
 //
 //   enter(context, callback) ── guest runs ──► host functions (hostcalls/, wasi/) read and note
 //            │                                      └─ allocate() is the only way back in (D7)
-//            └─ after the guest has returned: what was asked for is carried out; a broken call ends the VM
+//            └─ after the guest has returned: what was asked for is carried out; a broken call ends
+//            the VM
 //
-// After a call that failed the VM is broken for good: every stream context was told, nothing enters it again.
+// After a call that failed the VM is broken for good: every stream context was told, nothing enters
+// it again.
 
 #include <array>
 #include <memory>
@@ -67,7 +69,9 @@ class Vm {
   void set_worker(PluginWorker& worker) { worker_ = &worker; }
   HostServices* services() { return services_; }
   PluginWorker* worker() { return worker_; }
-  const Clock& clock() const { return services_ != nullptr ? services_->clock() : code_->process.clock; }
+  const Clock& clock() const {
+    return services_ != nullptr ? services_->clock() : code_->process.clock;
+  }
   /// Counts into this worker's metrics.
   void count(MetricId metric, int64_t delta = 1);
   /// Writes what was counted here (host calls, guest time, memory) into the metrics.
@@ -100,9 +104,9 @@ class Vm {
 
   bool has(Callback callback) const { return exports_[static_cast<size_t>(callback)] != 0; }
 
-  /// Calls `callback` (which the guest has) with `args`; its result comes back in args[0]. `args` has room for the larger number
-  /// of arguments and results. Afterwards what was asked for is carried out. False: the VM is broken now.
-  /// Requires: no guest on the stack, not broken.
+  /// Calls `callback` (which the guest has) with `args`; its result comes back in args[0]. `args`
+  /// has room for the larger number of arguments and results. Afterwards what was asked for is
+  /// carried out. False: the VM is broken now. Requires: no guest on the stack, not broken.
   bool enter(Context& context, Callback callback, Value* args, size_t count);
 
   // ---- For host functions.
@@ -116,7 +120,8 @@ class Vm {
   bool in_guest() const { return depth_ > 0; }
   GuestMemory memory() { return guest_->memory(); }
   size_t memory_bytes() { return guest_->memory().size(); }
-  /// Memory from the guest's allocator; 0 when it fails. Check ending() afterwards: the allocator may have broken the call.
+  /// Memory from the guest's allocator; 0 when it fails. Check ending() afterwards: the allocator
+  /// may have broken the call.
   uint32_t allocate(uint32_t size);
   /// Ends the running call as a trap when the host function returns.
   void end_call(TrapCause cause, std::string message, int32_t exit_code = 0);
@@ -130,7 +135,9 @@ class Vm {
   bool admit(const HostFunction& function, const Value* args) {
     auto& record = records_[record_at_++ % kRecords];
     record.function = &function;
-    const size_t count = function.type.params.size() < record.args.size() ? function.type.params.size() : record.args.size();
+    const size_t count = function.type.params.size() < record.args.size()
+                             ? function.type.params.size()
+                             : record.args.size();
     for (size_t i = 0; i < count; ++i) {
       record.args[i] = args[i].u32;
     }
@@ -149,14 +156,15 @@ class Vm {
   explicit Vm(std::shared_ptr<PluginCode> code);
 
   uint64_t budget(const Context& context) const;
-  bool run(FunctionRef function, Context& context, Callback callback, Value* args, size_t count, uint64_t ticks);
+  bool run(FunctionRef function, Context& context, Callback callback, Value* args, size_t count,
+           uint64_t ticks);
   void drain(Context& context);
   void break_down(Context& context);
   PluginFailure describe_failure(FailureCause cause) const;
 
   // What every entry into the guest reads stands together, first.
-  Instance* guest_ = nullptr;      // instance_, known before the start function runs
-  Context* current_ = nullptr;     // the true context of the running callback
+  Instance* guest_ = nullptr;   // instance_, known before the start function runs
+  Context* current_ = nullptr;  // the true context of the running callback
   Context* effective_ = nullptr;
   const std::atomic<uint64_t>* ticks_ = nullptr;
   uint64_t call_ticks_ = 0;
@@ -188,13 +196,13 @@ class Vm {
   TrapCause ending_cause_ = TrapCause::Host;
   int32_t ending_code_ = 0;
   Trap trap_;
-  Trap allocator_trap_;           // of a call in between, which ends the outer one too
+  Trap allocator_trap_;  // of a call in between, which ends the outer one too
   bool allocator_broke_ = false;
   FailureCause broken_by_ = FailureCause::Trap;
   uint64_t host_calls_flushed_ = 0;
   uint64_t guest_ticks_flushed_ = 0;
   int64_t memory_flushed_ = 0;
-  std::vector<bool> refused_;     // by function index: logged already
+  std::vector<bool> refused_;  // by function index: logged already
   DeclaredState declared_state_;
   RootContext root_;
   std::unique_ptr<Instance> instance_;  // last: destroyed first

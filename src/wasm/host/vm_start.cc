@@ -1,5 +1,6 @@
-// From a linked module to a configured VM (ABI 2.3): instantiate; _initialize and main, or _start; the root context; on_vm_start;
-// on_configure. Each step has its own deadline and its own way to fail.
+// From a linked module to a configured VM (ABI 2.3): instantiate; _initialize and main, or _start;
+// the root context; on_vm_start; on_configure. Each step has its own deadline and its own way to
+// fail.
 
 #include "fmt/format.h"
 #include "wasm/host/trap_report.h"
@@ -27,7 +28,8 @@ class VmStarter {
   bool instantiate() {
     const auto& limits = vm_.limits();
     auto instance = vm_.code_->linked().instantiate(
-        &vm_, {.memory_bytes = limits.memory_limit_bytes, .table_elements = limits.table_elements}, vm_.start_ticks_, &vm_.guest_);
+        &vm_, {.memory_bytes = limits.memory_limit_bytes, .table_elements = limits.table_elements},
+        vm_.start_ticks_, &vm_.guest_);
     vm_.guest_log_.flush();
     if (!instance) {
       return refuse(FailureCause::Start, "cannot be started: " + instance.error().detail);
@@ -43,7 +45,8 @@ class VmStarter {
     for (size_t i = 0; i < kCallbacks; ++i) {
       const auto callback = static_cast<Callback>(i);
       const auto name = name_of(callback);
-      if (name.starts_with("proxy_on_") && callback != Callback::MemoryAllocate && !vm_.code_->allows(name)) {
+      if (name.starts_with("proxy_on_") && callback != Callback::MemoryAllocate &&
+          !vm_.code_->allows(name)) {
         continue;
       }
       vm_.exports_[i] = vm_.instance_->find_function(name, type_of(callback, vm_.version()));
@@ -53,7 +56,8 @@ class VmStarter {
   }
 
   /// One call with the start deadline. A clean proc_exit(0) counts as a return.
-  bool call(Callback callback, std::initializer_list<uint32_t> arguments, FailureCause cause, uint32_t* result) {
+  bool call(Callback callback, std::initializer_list<uint32_t> arguments, FailureCause cause,
+            uint32_t* result) {
     Value args[3]{};
     size_t count = 0;
     for (const uint32_t argument : arguments) {
@@ -62,7 +66,8 @@ class VmStarter {
     const auto function = vm_.exports_[static_cast<size_t>(callback)];
     const size_t slots = std::max<size_t>(count, type_of(callback, vm_.version()).results.size());
     if (!vm_.run(function, vm_.root_, callback, args, slots, vm_.start_ticks_)) {
-      const bool clean_exit = vm_.ending_ != nullptr && vm_.ending_cause_ == TrapCause::Exit && vm_.ending_code_ == 0;
+      const bool clean_exit =
+          vm_.ending_ != nullptr && vm_.ending_cause_ == TrapCause::Exit && vm_.ending_code_ == 0;
       if (clean_exit && vm_.mode_ == kModeStart) {
         vm_.ending_ = nullptr;
         return true;
@@ -88,7 +93,8 @@ class VmStarter {
       if (vm_.has(Callback::Main)) {
         return call(Callback::Main, {0, 0}, FailureCause::Start, nullptr);
       }
-      return !vm_.has(Callback::MainVoid) || call(Callback::MainVoid, {}, FailureCause::Start, nullptr);
+      return !vm_.has(Callback::MainVoid) ||
+             call(Callback::MainVoid, {}, FailureCause::Start, nullptr);
     }
     return !vm_.has(Callback::Start) || call(Callback::Start, {}, FailureCause::Start, nullptr);
   }
@@ -129,8 +135,10 @@ class VmStarter {
     for (const auto& line : vm_.guest_log_.last_lines()) {
       said.append("; it said: ").append(line);
     }
-    return refuse(FailureCause::Configure,
-                  fmt::format("refused its configuration: module {} answered false in proxy_on_configure{}", vm_.spec().digest, said));
+    return refuse(
+        FailureCause::Configure,
+        fmt::format("refused its configuration: module {} answered false in proxy_on_configure{}",
+                    vm_.spec().digest, said));
   }
 
   Vm& vm_;

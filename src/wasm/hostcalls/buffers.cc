@@ -15,7 +15,8 @@ Buffer* find_body(HostCall& call, BufferId buffer) {
   if (stream == nullptr || buffer > BufferId::ResponseBody) {
     return nullptr;
   }
-  return stream->callbacks->body(buffer == BufferId::RequestBody ? Direction::Request : Direction::Response);
+  return stream->callbacks->body(buffer == BufferId::RequestBody ? Direction::Request
+                                                                 : Direction::Response);
 }
 
 std::optional<std::string_view> view_of(const std::string_view* shown) {
@@ -31,21 +32,29 @@ std::optional<std::string_view> find_bytes(HostCall& call, BufferId buffer) {
       const Buffer* body = find_body(call, buffer);
       return body == nullptr ? std::nullopt : std::optional<std::string_view>(body->view());
     }
-    case BufferId::HttpCallBody: return view_of(shown.http_body);
-    case BufferId::GrpcMessage: return view_of(shown.grpc_message);
-    case BufferId::VmConfiguration: return spec.vm_configuration;
-    case BufferId::PluginConfiguration: return spec.configuration ? std::string_view(*spec.configuration) : std::string_view();
-    case BufferId::ForeignArguments: return view_of(shown.foreign_arguments);
-    case BufferId::RedisReply: return view_of(shown.redis_reply);
+    case BufferId::HttpCallBody:
+      return view_of(shown.http_body);
+    case BufferId::GrpcMessage:
+      return view_of(shown.grpc_message);
+    case BufferId::VmConfiguration:
+      return spec.vm_configuration;
+    case BufferId::PluginConfiguration:
+      return spec.configuration ? std::string_view(*spec.configuration) : std::string_view();
+    case BufferId::ForeignArguments:
+      return view_of(shown.foreign_arguments);
+    case BufferId::RedisReply:
+      return view_of(shown.redis_reply);
     case BufferId::DownstreamData:
-    case BufferId::UpstreamData: return std::nullopt;
+    case BufferId::UpstreamData:
+      return std::nullopt;
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-Status proxy_get_buffer_bytes(HostCall& call, uint32_t buffer, uint32_t start, uint32_t max, uint32_t out, uint32_t size_out) {
+Status proxy_get_buffer_bytes(HostCall& call, uint32_t buffer, uint32_t start, uint32_t max,
+                              uint32_t out, uint32_t size_out) {
   if (!known_buffer(buffer)) {
     return Status::BadArgument;
   }
@@ -56,10 +65,12 @@ Status proxy_get_buffer_bytes(HostCall& call, uint32_t buffer, uint32_t start, u
   if (uint64_t{start} + uint64_t{max} > UINT32_MAX) {
     return Status::BadArgument;
   }
-  return call.give(start >= bytes->size() ? std::string_view() : bytes->substr(start, max), out, size_out);
+  return call.give(start >= bytes->size() ? std::string_view() : bytes->substr(start, max), out,
+                   size_out);
 }
 
-Status proxy_set_buffer_bytes(HostCall& call, uint32_t buffer, uint32_t start, uint32_t size, uint32_t data, uint32_t data_size) {
+Status proxy_set_buffer_bytes(HostCall& call, uint32_t buffer, uint32_t start, uint32_t size,
+                              uint32_t data, uint32_t data_size) {
   if (!known_buffer(buffer)) {
     return Status::BadArgument;
   }
@@ -82,7 +93,8 @@ Status proxy_set_buffer_bytes(HostCall& call, uint32_t buffer, uint32_t start, u
   return Status::Ok;
 }
 
-Status proxy_get_buffer_status(HostCall& call, uint32_t buffer, uint32_t length_out, uint32_t flags_out) {
+Status proxy_get_buffer_status(HostCall& call, uint32_t buffer, uint32_t length_out,
+                               uint32_t flags_out) {
   if (!known_buffer(buffer)) {
     return Status::BadArgument;
   }

@@ -1,4 +1,5 @@
-// HTTP, gRPC and Redis calls: what the guest passes is read and copied here; the rest is host/callouts.
+// HTTP, gRPC and Redis calls: what the guest passes is read and copied here; the rest is
+// host/callouts.
 
 #include <algorithm>
 
@@ -10,14 +11,16 @@
 namespace wasmgate::wasm::hostcalls {
 namespace {
 
-/// A map from the guest as a header map; false when it is malformed, over the limits, or HTTP forbids one of its fields.
+/// A map from the guest as a header map; false when it is malformed, over the limits, or HTTP
+/// forbids one of its fields.
 bool read_map(std::string_view bytes, bool pseudo, http::HeaderMap& out) {
   const auto pairs = parse_pairs(bytes);
   if (!pairs) {
     return false;
   }
   for (const auto& [name, value] : *pairs) {
-    const bool name_ok = name.starts_with(':') ? pseudo && http::valid_field_name(name.substr(1)) : http::valid_field_name(name);
+    const bool name_ok = name.starts_with(':') ? pseudo && http::valid_field_name(name.substr(1))
+                                               : http::valid_field_name(name);
     if (!name_ok || !http::clean_field_value(value)) {
       return false;
     }
@@ -33,7 +36,8 @@ struct GrpcUpstream {
   bool clean = true;        // false: initial metadata that HTTP forbids
 };
 
-/// A google.protobuf.Duration in milliseconds, rounded up; 0 when it is none, not positive, or above what a call may last.
+/// A google.protobuf.Duration in milliseconds, rounded up; 0 when it is none, not positive, or
+/// above what a call may last.
 uint32_t milliseconds_of(std::string_view duration) {
   uint64_t seconds = 0;
   uint64_t nanoseconds = 0;
@@ -46,7 +50,8 @@ uint32_t milliseconds_of(std::string_view duration) {
   return static_cast<uint32_t>(seconds * 1000 + (nanoseconds + 999'999) / 1'000'000);
 }
 
-/// envoy_grpc 1 { cluster_name 1 }, timeout 3, initial_metadata 5 { key 1, value 2, raw_value 3 }; the latter goes into `metadata`.
+/// envoy_grpc 1 { cluster_name 1 }, timeout 3, initial_metadata 5 { key 1, value 2, raw_value 3 };
+/// the latter goes into `metadata`.
 GrpcUpstream read_grpc_upstream(std::string_view upstream, http::HeaderMap& metadata) {
   const auto envoy = find_bytes_field(upstream, 1);
   const auto cluster = envoy ? find_bytes_field(*envoy, 1) : std::nullopt;
@@ -74,13 +79,14 @@ GrpcUpstream read_grpc_upstream(std::string_view upstream, http::HeaderMap& meta
 /// The smaller of two time-outs; 0 is none.
 uint32_t shorter(uint32_t a, uint32_t b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
 
-constexpr std::string_view kBadMap = "a call with a header map that is malformed, over the limits or forbidden by HTTP";
+constexpr std::string_view kBadMap =
+    "a call with a header map that is malformed, over the limits or forbidden by HTTP";
 
 }  // namespace
 
-Status proxy_http_call(HostCall& call, uint32_t upstream, uint32_t upstream_size, uint32_t headers, uint32_t headers_size,
-                       uint32_t body, uint32_t body_size, uint32_t trailers, uint32_t trailers_size, uint32_t timeout_ms,
-                       uint32_t out) {
+Status proxy_http_call(HostCall& call, uint32_t upstream, uint32_t upstream_size, uint32_t headers,
+                       uint32_t headers_size, uint32_t body, uint32_t body_size, uint32_t trailers,
+                       uint32_t trailers_size, uint32_t timeout_ms, uint32_t out) {
   const auto cluster = call.read(upstream, upstream_size);
   const auto header_bytes = call.read(headers, headers_size);
   const auto body_bytes = call.read(body, body_size);
@@ -94,16 +100,17 @@ Status proxy_http_call(HostCall& call, uint32_t upstream, uint32_t upstream_size
     return call.bad_argument(kBadMap);
   }
   uint32_t id = 0;
-  const auto status = call.vm().root().callouts.http_call(*cluster, std::move(header_map), *body_bytes, std::move(trailer_map),
-                                                          timeout_ms, id);
+  const auto status = call.vm().root().callouts.http_call(
+      *cluster, std::move(header_map), *body_bytes, std::move(trailer_map), timeout_ms, id);
   if (status == Status::Ok) {
     call.memory().write_u32(out, id);
   }
   return status;
 }
 
-Status proxy_grpc_call(HostCall& call, uint32_t upstream, uint32_t upstream_size, uint32_t service, uint32_t service_size,
-                       uint32_t method, uint32_t method_size, uint32_t metadata, uint32_t metadata_size, uint32_t message,
+Status proxy_grpc_call(HostCall& call, uint32_t upstream, uint32_t upstream_size, uint32_t service,
+                       uint32_t service_size, uint32_t method, uint32_t method_size,
+                       uint32_t metadata, uint32_t metadata_size, uint32_t message,
                        uint32_t message_size, uint32_t timeout_ms, uint32_t out) {
   const auto target = call.read(upstream, upstream_size);
   const auto service_name = call.read(service, service_size);
@@ -120,7 +127,8 @@ Status proxy_grpc_call(HostCall& call, uint32_t upstream, uint32_t upstream_size
     return Status::InternalFailure;
   }
   uint32_t id = 0;
-  const auto status = call.vm().root().callouts.grpc_call(to.cluster, *service_name, *method_name, std::move(metadata_map), *bytes,
+  const auto status = call.vm().root().callouts.grpc_call(to.cluster, *service_name, *method_name,
+                                                          std::move(metadata_map), *bytes,
                                                           shorter(timeout_ms, to.timeout_ms), id);
   if (status == Status::Ok) {
     call.memory().write_u32(out, id);
@@ -128,8 +136,10 @@ Status proxy_grpc_call(HostCall& call, uint32_t upstream, uint32_t upstream_size
   return status;
 }
 
-Status proxy_grpc_stream(HostCall& call, uint32_t upstream, uint32_t upstream_size, uint32_t service, uint32_t service_size,
-                         uint32_t method, uint32_t method_size, uint32_t metadata, uint32_t metadata_size, uint32_t out) {
+Status proxy_grpc_stream(HostCall& call, uint32_t upstream, uint32_t upstream_size,
+                         uint32_t service, uint32_t service_size, uint32_t method,
+                         uint32_t method_size, uint32_t metadata, uint32_t metadata_size,
+                         uint32_t out) {
   const auto target = call.read(upstream, upstream_size);
   const auto service_name = call.read(service, service_size);
   const auto method_name = call.read(method, method_size);
@@ -144,15 +154,16 @@ Status proxy_grpc_stream(HostCall& call, uint32_t upstream, uint32_t upstream_si
     return Status::InternalFailure;
   }
   uint32_t id = 0;
-  const auto status =
-      call.vm().root().callouts.grpc_stream(to.cluster, *service_name, *method_name, std::move(metadata_map), to.timeout_ms, id);
+  const auto status = call.vm().root().callouts.grpc_stream(
+      to.cluster, *service_name, *method_name, std::move(metadata_map), to.timeout_ms, id);
   if (status == Status::Ok) {
     call.memory().write_u32(out, id);
   }
   return status;
 }
 
-Status proxy_grpc_send(HostCall& call, uint32_t id, uint32_t message, uint32_t size, uint32_t end_stream) {
+Status proxy_grpc_send(HostCall& call, uint32_t id, uint32_t message, uint32_t size,
+                       uint32_t end_stream) {
   const auto bytes = call.read(message, size);
   if (!bytes) {
     return Status::InvalidMemoryAccess;
@@ -160,12 +171,17 @@ Status proxy_grpc_send(HostCall& call, uint32_t id, uint32_t message, uint32_t s
   return call.vm().root().callouts.grpc_send(id, *bytes, end_stream != 0);
 }
 
-Status proxy_grpc_cancel(HostCall& call, uint32_t id) { return call.vm().root().callouts.grpc_cancel(id); }
+Status proxy_grpc_cancel(HostCall& call, uint32_t id) {
+  return call.vm().root().callouts.grpc_cancel(id);
+}
 
-Status proxy_grpc_close(HostCall& call, uint32_t id) { return call.vm().root().callouts.grpc_close(id); }
+Status proxy_grpc_close(HostCall& call, uint32_t id) {
+  return call.vm().root().callouts.grpc_close(id);
+}
 
-Status proxy_redis_init(HostCall& call, uint32_t service, uint32_t service_size, uint32_t user, uint32_t user_size,
-                        uint32_t password, uint32_t password_size, uint32_t timeout_ms) {
+Status proxy_redis_init(HostCall& call, uint32_t service, uint32_t service_size, uint32_t user,
+                        uint32_t user_size, uint32_t password, uint32_t password_size,
+                        uint32_t timeout_ms) {
   const auto name = call.read(service, service_size);
   const auto user_name = call.read(user, user_size);
   const auto secret = call.read(password, password_size);
@@ -175,7 +191,8 @@ Status proxy_redis_init(HostCall& call, uint32_t service, uint32_t service_size,
   return call.vm().root().callouts.redis_init(*name, *user_name, *secret, timeout_ms);
 }
 
-Status proxy_redis_call(HostCall& call, uint32_t service, uint32_t service_size, uint32_t query, uint32_t query_size, uint32_t out) {
+Status proxy_redis_call(HostCall& call, uint32_t service, uint32_t service_size, uint32_t query,
+                        uint32_t query_size, uint32_t out) {
   const auto name = call.read(service, service_size);
   const auto bytes = call.read(query, query_size);
   if (!name || !bytes || !call.memory().holds(out, 4)) {

@@ -1,4 +1,5 @@
-// What single hosts have beyond the specification: Higress (ABI 1.4), the reference host (1.3), Emscripten (1.6).
+// What single hosts have beyond the specification: Higress (ABI 1.4), the reference host (1.3),
+// Emscripten (1.6).
 
 #include <algorithm>
 
@@ -8,7 +9,8 @@
 
 namespace wasmgate::wasm::hostcalls {
 
-Status proxy_inject_encoded_data_to_filter_chain(HostCall& call, uint32_t data, uint32_t size, uint32_t end_stream) {
+Status proxy_inject_encoded_data_to_filter_chain(HostCall& call, uint32_t data, uint32_t size,
+                                                 uint32_t end_stream) {
   const auto bytes = call.read(data, size);
   if (!bytes) {
     return Status::InvalidMemoryAccess;
@@ -34,7 +36,8 @@ Status proxy_get_upstream_hosts(HostCall& call, uint32_t out, uint32_t size_out)
   std::vector<std::pair<std::string, std::string>> hosts;
   if (stream != nullptr && services != nullptr) {
     stream->callbacks->refresh_route();
-    for (const auto& [address, metrics] : services->endpoints(stream->callbacks->info().cluster_name)) {
+    for (const auto& [address, metrics] :
+         services->endpoints(stream->callbacks->info().cluster_name)) {
       hosts.emplace_back(address, serialise_pairs(metrics));
     }
   }
@@ -54,11 +57,13 @@ Status proxy_set_upstream_override_host(HostCall& call, uint32_t address, uint32
   stream->callbacks->refresh_route();
   auto& info = stream->callbacks->info();
   const auto hosts = services->endpoints(info.cluster_name);
-  const bool known = std::any_of(hosts.begin(), hosts.end(), [&](const auto& entry) { return entry.first == *host; });
+  const bool known = std::any_of(hosts.begin(), hosts.end(),
+                                 [&](const auto& entry) { return entry.first == *host; });
   if (known) {
     info.upstream_override_host = *host;
   } else {
-    call.warn(fmt::format("{} is no endpoint of the route's cluster and is ignored as upstream", *host));
+    call.warn(
+        fmt::format("{} is no endpoint of the route's cluster and is ignored as upstream", *host));
   }
   return Status::Ok;
 }

@@ -1,5 +1,5 @@
-// Foreign functions (ABI 3.4): found by name, arguments and results as bytes. Own statuses only Ok, NotFound, BadArgument,
-// SerializationFailure, InternalFailure.
+// Foreign functions (ABI 3.4): found by name, arguments and results as bytes. Own statuses only Ok,
+// NotFound, BadArgument, SerializationFailure, InternalFailure.
 
 #include "wasm/hostcalls/foreign.h"
 
@@ -19,7 +19,8 @@ Status clear_route_cache(HostCall& call, std::string_view /*arguments*/, std::st
 }
 
 Status get_log_level(HostCall& call, std::string_view /*arguments*/, std::string& out) {
-  const auto level = std::min(static_cast<uint32_t>(call.vm().code().process.logger.level()), kLogLevels - 1);
+  const auto level =
+      std::min(static_cast<uint32_t>(call.vm().code().process.logger.level()), kLogLevels - 1);
   out = {static_cast<char>(level), 0, 0, 0};
   return Status::Ok;
 }
@@ -64,7 +65,9 @@ Status declare_property(HostCall& call, std::string_view arguments, std::string&
       return Status::BadArgument;
     }
   }
-  return !name.empty() && call.vm().declared_state().declare(plain_path(name), read_only) ? Status::Ok : Status::BadArgument;
+  return !name.empty() && call.vm().declared_state().declare(plain_path(name), read_only)
+             ? Status::Ok
+             : Status::BadArgument;
 }
 
 Status set_envoy_filter_state(HostCall& call, std::string_view arguments, std::string& /*out*/) {
@@ -72,7 +75,8 @@ Status set_envoy_filter_state(HostCall& call, std::string_view arguments, std::s
   if (!read_proto(arguments) || !path || path->empty()) {
     return Status::BadArgument;
   }
-  return write_property(call.vm(), call.stream(), *path, find_bytes_field(arguments, 2).value_or(""));
+  return write_property(call.vm(), call.stream(), *path,
+                        find_bytes_field(arguments, 2).value_or(""));
 }
 
 Status shared_data_delete(HostCall& call, std::string_view arguments, std::string& /*out*/) {
@@ -81,7 +85,8 @@ Status shared_data_delete(HostCall& call, std::string_view arguments, std::strin
 
 Status shared_data_list(HostCall& call, std::string_view arguments, std::string& out) {
   std::vector<std::pair<std::string, std::string>> pairs;
-  for (const auto& [key, cas] : call.vm().code().shared_data().list(arguments, kMaxPairs, call.vm().clock().now())) {
+  for (const auto& [key, cas] :
+       call.vm().code().shared_data().list(arguments, kMaxPairs, call.vm().clock().now())) {
     std::string value;
     for (int i = 0; i < 4; ++i) {
       value.push_back(static_cast<char>(cas >> (8 * i)));
@@ -101,7 +106,8 @@ Status shared_data_expire(HostCall& call, std::string_view arguments, std::strin
     ms |= static_cast<uint32_t>(static_cast<uint8_t>(arguments[i])) << (8 * i);
   }
   const auto at = call.vm().clock().now() + std::chrono::milliseconds(ms);
-  return call.vm().code().shared_data().expire(arguments.substr(4), at) ? Status::Ok : Status::NotFound;
+  return call.vm().code().shared_data().expire(arguments.substr(4), at) ? Status::Ok
+                                                                        : Status::NotFound;
 }
 
 struct ForeignFunction {
@@ -130,16 +136,19 @@ constexpr std::array<ForeignFunction, 14> kFunctions{{
 
 namespace hostcalls {
 
-Status proxy_call_foreign_function(HostCall& call, uint32_t name, uint32_t name_size, uint32_t arguments, uint32_t arguments_size,
-                                   uint32_t out, uint32_t size_out) {
+Status proxy_call_foreign_function(HostCall& call, uint32_t name, uint32_t name_size,
+                                   uint32_t arguments, uint32_t arguments_size, uint32_t out,
+                                   uint32_t size_out) {
   const auto function_name = call.read(name, name_size);
   const auto bytes = call.read(arguments, arguments_size);
   const bool wants_result = out != 0 || size_out != 0;
-  if (!function_name || !bytes || (wants_result && (!call.memory().holds(out, 4) || !call.memory().holds(size_out, 4)))) {
+  if (!function_name || !bytes ||
+      (wants_result && (!call.memory().holds(out, 4) || !call.memory().holds(size_out, 4)))) {
     return Status::InvalidMemoryAccess;
   }
-  const auto function = std::find_if(kFunctions.begin(), kFunctions.end(),
-                                     [&](const ForeignFunction& known) { return known.name == *function_name; });
+  const auto function =
+      std::find_if(kFunctions.begin(), kFunctions.end(),
+                   [&](const ForeignFunction& known) { return known.name == *function_name; });
   if (function == kFunctions.end()) {
     return Status::NotFound;
   }

@@ -25,9 +25,13 @@ using Key = std::unique_ptr<EVP_PKEY, KeyDeleter>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, ContextDeleter>;
 using Bio = std::unique_ptr<BIO, BioDeleter>;
 
-const uint8_t* bytes_of(std::string_view text) { return reinterpret_cast<const uint8_t*>(text.data()); }
+const uint8_t* bytes_of(std::string_view text) {
+  return reinterpret_cast<const uint8_t*>(text.data());
+}
 
-Bio bio_of(std::string_view text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+Bio bio_of(std::string_view text) {
+  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
 
 Key public_key(std::string_view der, std::string_view pem) {
   if (!pem.empty()) {
@@ -49,7 +53,8 @@ Key private_key(std::string_view der, std::string_view pem) {
 
 const EVP_MD* hash_of(std::string_view name) {
   std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (lower == "sha1") {
     return EVP_sha1();
   }
@@ -107,7 +112,8 @@ Status verify_signature(HostCall& /*call*/, std::string_view arguments, std::str
   if (EVP_DigestVerifyInit(context.get(), nullptr, hash, nullptr, key.get()) != 1) {
     return answer(false, "Failed to initialize digest verify.", 2, out);
   }
-  const bool ok = EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(text), text.size()) == 1;
+  const bool ok = EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(),
+                                   bytes_of(text), text.size()) == 1;
   return answer(ok, ok ? "" : "Failed to verify digest.", 2, out);
 }
 
@@ -137,7 +143,8 @@ Status sign(HostCall& /*call*/, std::string_view arguments, std::string& out) {
     return answer(false, "Failed to initialize digest sign.", 3, out);
   }
   std::string signature(size, '\0');
-  if (EVP_DigestSign(context.get(), reinterpret_cast<uint8_t*>(signature.data()), &size, bytes_of(text), text.size()) != 1) {
+  if (EVP_DigestSign(context.get(), reinterpret_cast<uint8_t*>(signature.data()), &size,
+                     bytes_of(text), text.size()) != 1) {
     return answer(false, "Failed to create the signature.", 3, out);
   }
   signature.resize(size);

@@ -7,7 +7,8 @@ namespace wasmgate::wasm::foreign {
 Status compress(HostCall& call, std::string_view arguments, std::string& out) {
   uLongf size = compressBound(static_cast<uLong>(arguments.size()));
   out.resize(size);
-  const int result = ::compress(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(arguments.data()),
+  const int result = ::compress(reinterpret_cast<Bytef*>(out.data()), &size,
+                                reinterpret_cast<const Bytef*>(arguments.data()),
                                 static_cast<uLong>(arguments.size()));
   if (result != Z_OK || size > call.limits().foreign_result_bytes) {
     return Status::SerializationFailure;
@@ -33,7 +34,9 @@ Status uncompress(HostCall& call, std::string_view arguments, std::string& out) 
     out.append(piece, sizeof piece - stream.avail_out);
   }
   inflateEnd(&stream);
-  return result == Z_STREAM_END && out.size() <= call.limits().foreign_result_bytes ? Status::Ok : Status::SerializationFailure;
+  return result == Z_STREAM_END && out.size() <= call.limits().foreign_result_bytes
+             ? Status::Ok
+             : Status::SerializationFailure;
 }
 
 }  // namespace wasmgate::wasm::foreign

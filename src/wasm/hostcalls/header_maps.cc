@@ -16,34 +16,46 @@ bool known_map(uint32_t map) { return map < kMapIds; }
 HeaderMap* find_map(HostCall& call, MapId map) {
   const auto& shown = call.vm().root().shown;
   switch (map) {
-    case MapId::GrpcInitialMetadata: return shown.grpc_initial;
-    case MapId::GrpcTrailingMetadata: return shown.grpc_trailing;
-    case MapId::HttpCallHeaders: return shown.http_headers;
-    case MapId::HttpCallTrailers: return shown.http_trailers;
-    default: break;
+    case MapId::GrpcInitialMetadata:
+      return shown.grpc_initial;
+    case MapId::GrpcTrailingMetadata:
+      return shown.grpc_trailing;
+    case MapId::HttpCallHeaders:
+      return shown.http_headers;
+    case MapId::HttpCallTrailers:
+      return shown.http_trailers;
+    default:
+      break;
   }
   StreamContext* stream = call.stream();
   if (stream == nullptr) {
     return nullptr;
   }
   switch (map) {
-    case MapId::RequestHeaders: return stream->callbacks->headers(Direction::Request);
-    case MapId::ResponseHeaders: return stream->callbacks->headers(Direction::Response);
-    case MapId::RequestTrailers: return stream->callbacks->trailers(Direction::Request);
-    case MapId::ResponseTrailers: return stream->callbacks->trailers(Direction::Response);
-    default: return nullptr;
+    case MapId::RequestHeaders:
+      return stream->callbacks->headers(Direction::Request);
+    case MapId::ResponseHeaders:
+      return stream->callbacks->headers(Direction::Response);
+    case MapId::RequestTrailers:
+      return stream->callbacks->trailers(Direction::Request);
+    case MapId::ResponseTrailers:
+      return stream->callbacks->trailers(Direction::Response);
+    default:
+      return nullptr;
   }
 }
 
-/// The map to write; null when it cannot be written now. Trailers that do not exist yet may be made.
+/// The map to write; null when it cannot be written now. Trailers that do not exist yet may be
+/// made.
 HeaderMap* find_writable(HostCall& call, MapId map) {
   StreamContext* stream = call.stream();
   if (stream == nullptr || stream->logging || map > MapId::ResponseTrailers) {
     return nullptr;
   }
   auto& callbacks = *stream->callbacks;
-  const auto direction =
-      map == MapId::RequestHeaders || map == MapId::RequestTrailers ? Direction::Request : Direction::Response;
+  const auto direction = map == MapId::RequestHeaders || map == MapId::RequestTrailers
+                             ? Direction::Request
+                             : Direction::Response;
   if (map == MapId::RequestHeaders || map == MapId::ResponseHeaders) {
     return callbacks.headers_writable(direction) ? callbacks.headers(direction) : nullptr;
   }
@@ -58,7 +70,8 @@ bool is_pseudo(std::string_view name) { return name.starts_with(':'); }
 /// Pseudo-headers that fit the message.
 bool fits_message(MapId map, std::string_view name) {
   if (map == MapId::RequestHeaders) {
-    return name == http::kMethod || name == http::kPath || name == http::kAuthority || name == http::kScheme;
+    return name == http::kMethod || name == http::kPath || name == http::kAuthority ||
+           name == http::kScheme;
   }
   return map == MapId::ResponseHeaders && name == http::kStatus;
 }
@@ -77,7 +90,8 @@ std::string_view refusal_of(MapId map, std::string_view name, std::string_view v
   return {};
 }
 
-/// The budget of the map after the write. An upper bound of its bytes is kept, so that they are added up only near the limit.
+/// The budget of the map after the write. An upper bound of its bytes is kept, so that they are
+/// added up only near the limit.
 bool fits_budget(HostCall& call, MapId id, const HeaderMap& map, size_t fields, size_t more_bytes) {
   auto& stream = *call.stream();
   const auto& limits = call.limits();
@@ -89,7 +103,8 @@ bool fits_budget(HostCall& call, MapId id, const HeaderMap& map, size_t fields, 
   }
   now += more_bytes;
   bound = static_cast<uint32_t>(std::min<size_t>(now, UINT32_MAX));
-  return fields <= limits.header_count && now <= limits.header_bytes && stream.written_bytes <= limits.header_write_bytes;
+  return fields <= limits.header_count && now <= limits.header_bytes &&
+         stream.written_bytes <= limits.header_write_bytes;
 }
 
 /// A request's route follows its head (D20).
@@ -100,7 +115,8 @@ void note_write(HostCall& call, MapId map) {
   }
 }
 
-constexpr std::string_view kNotWritable = "a header map that does not exist or has left already cannot be written";
+constexpr std::string_view kNotWritable =
+    "a header map that does not exist or has left already cannot be written";
 constexpr std::string_view kTooMuch = "the header limits of the plug-in are reached";
 
 struct Field {
@@ -109,8 +125,8 @@ struct Field {
 };
 
 /// The common part of add and replace. Ok: `target` and `field` are set.
-Status prepare_write(HostCall& call, uint32_t map, uint32_t key, uint32_t key_size, uint32_t value, uint32_t value_size,
-                     HeaderMap*& target, Field& field) {
+Status prepare_write(HostCall& call, uint32_t map, uint32_t key, uint32_t key_size, uint32_t value,
+                     uint32_t value_size, HeaderMap*& target, Field& field) {
   if (!known_map(map)) {
     return Status::BadArgument;
   }
@@ -209,7 +225,8 @@ Status proxy_set_header_map_pairs(HostCall& call, uint32_t map, uint32_t data, u
   return Status::Ok;
 }
 
-Status proxy_get_header_map_value(HostCall& call, uint32_t map, uint32_t key, uint32_t key_size, uint32_t out, uint32_t size_out) {
+Status proxy_get_header_map_value(HostCall& call, uint32_t map, uint32_t key, uint32_t key_size,
+                                  uint32_t out, uint32_t size_out) {
   if (!known_map(map)) {
     return Status::BadArgument;
   }
@@ -221,24 +238,30 @@ Status proxy_get_header_map_value(HostCall& call, uint32_t map, uint32_t key, ui
   std::string scratch;
   std::optional<std::string_view> value;
   if (source != nullptr) {
-    value = call.limits().first_header_value_only ? source->get(*name) : source->get_joined(*name, scratch);
+    value = call.limits().first_header_value_only ? source->get(*name)
+                                                  : source->get_joined(*name, scratch);
   }
   if (!value) {
     if (call.vm().version() == AbiVersion::V0_1_0 && source != nullptr) {
       return call.give({}, out, size_out);
     }
-    return call.memory().holds(out, 4) && call.memory().holds(size_out, 4) ? Status::NotFound : Status::InvalidMemoryAccess;
+    return call.memory().holds(out, 4) && call.memory().holds(size_out, 4)
+               ? Status::NotFound
+               : Status::InvalidMemoryAccess;
   }
   return call.give(*value, out, size_out);
 }
 
-Status proxy_add_header_map_value(HostCall& call, uint32_t map, uint32_t key, uint32_t key_size, uint32_t value, uint32_t value_size) {
+Status proxy_add_header_map_value(HostCall& call, uint32_t map, uint32_t key, uint32_t key_size,
+                                  uint32_t value, uint32_t value_size) {
   HeaderMap* target = nullptr;
   Field field;
-  if (const auto status = prepare_write(call, map, key, key_size, value, value_size, target, field); status != Status::Ok) {
+  if (const auto status = prepare_write(call, map, key, key_size, value, value_size, target, field);
+      status != Status::Ok) {
     return status;
   }
-  if (!fits_budget(call, static_cast<MapId>(map), *target, target->size() + 1, field.name.size() + field.value.size())) {
+  if (!fits_budget(call, static_cast<MapId>(map), *target, target->size() + 1,
+                   field.name.size() + field.value.size())) {
     return call.bad_argument(kTooMuch);
   }
   if (is_pseudo(field.name)) {
@@ -253,17 +276,20 @@ Status proxy_add_header_map_value(HostCall& call, uint32_t map, uint32_t key, ui
   return Status::Ok;
 }
 
-Status proxy_replace_header_map_value(HostCall& call, uint32_t map, uint32_t key, uint32_t key_size, uint32_t value,
-                                      uint32_t value_size) {
+Status proxy_replace_header_map_value(HostCall& call, uint32_t map, uint32_t key, uint32_t key_size,
+                                      uint32_t value, uint32_t value_size) {
   HeaderMap* target = nullptr;
   Field field;
-  if (const auto status = prepare_write(call, map, key, key_size, value, value_size, target, field); status != Status::Ok) {
+  if (const auto status = prepare_write(call, map, key, key_size, value, value_size, target, field);
+      status != Status::Ok) {
     return status;
   }
   // A full map can still change what it has.
-  const size_t fields =
-      target->size() < call.limits().header_count || !target->contains(field.name) ? target->size() + 1 : target->size();
-  if (!fits_budget(call, static_cast<MapId>(map), *target, fields, field.name.size() + field.value.size())) {
+  const size_t fields = target->size() < call.limits().header_count || !target->contains(field.name)
+                            ? target->size() + 1
+                            : target->size();
+  if (!fits_budget(call, static_cast<MapId>(map), *target, fields,
+                   field.name.size() + field.value.size())) {
     return call.bad_argument(kTooMuch);
   }
   target->set(field.name, field.value);
@@ -271,7 +297,8 @@ Status proxy_replace_header_map_value(HostCall& call, uint32_t map, uint32_t key
   return Status::Ok;
 }
 
-Status proxy_remove_header_map_value(HostCall& call, uint32_t map, uint32_t key, uint32_t key_size) {
+Status proxy_remove_header_map_value(HostCall& call, uint32_t map, uint32_t key,
+                                     uint32_t key_size) {
   if (!known_map(map)) {
     return Status::BadArgument;
   }

@@ -3,8 +3,9 @@
 //
 //   Status proxy_x(HostCall& call, uint32_t a, uint64_t b, …)
 //
-// in four steps: find the context, read memory, act, write back. Its WebAssembly type follows from its C++ type (uint32_t is i32,
-// uint64_t is i64; Status and Errno are i32). wrap.h makes the engine's callback of it, hostcall_table.cc names it.
+// in four steps: find the context, read memory, act, write back. Its WebAssembly type follows from
+// its C++ type (uint32_t is i32, uint64_t is i64; Status and Errno are i32). wrap.h makes the
+// engine's callback of it, hostcall_table.cc names it.
 
 #include <optional>
 #include <string_view>
@@ -34,10 +35,13 @@ class HostCall {
   }
 
   /// Bytes of the guest. Lifetime: until give() or the end of the host function.
-  std::optional<std::string_view> read(uint32_t address, uint32_t size) const { return memory_.read(address, size); }
+  std::optional<std::string_view> read(uint32_t address, uint32_t size) const {
+    return memory_.read(address, size);
+  }
 
-  /// Gives `bytes` to the guest in memory of its own allocator, pointer and size at the two addresses; empty bytes are pointer 0 and
-  /// size 0. `bytes` must not point into guest memory. InvalidMemoryAccess: an address is bad, or the allocation failed.
+  /// Gives `bytes` to the guest in memory of its own allocator, pointer and size at the two
+  /// addresses; empty bytes are pointer 0 and size 0. `bytes` must not point into guest memory.
+  /// InvalidMemoryAccess: an address is bad, or the allocation failed.
   Status give(std::string_view bytes, uint32_t pointer_at, uint32_t size_at) {
     if (!memory_.holds(pointer_at, 4) || !memory_.holds(size_at, 4)) {
       return Status::InvalidMemoryAccess;
@@ -53,7 +57,8 @@ class HostCall {
     return write_pair(address, bytes.size(), pointer_at, size_at);
   }
 
-  /// For data that is written in place: memory of the guest's allocator. Null when that failed. Lifetime: as read().
+  /// For data that is written in place: memory of the guest's allocator. Null when that failed.
+  /// Lifetime: as read().
   uint8_t* reserve(size_t size, uint32_t& address) {
     if (size > UINT32_MAX) {
       return nullptr;
@@ -68,7 +73,8 @@ class HostCall {
   }
 
   Status write_pair(uint32_t pointer, size_t size, uint32_t pointer_at, uint32_t size_at) const {
-    return memory_.write_u32(pointer_at, pointer) && memory_.write_u32(size_at, static_cast<uint32_t>(size))
+    return memory_.write_u32(pointer_at, pointer) &&
+                   memory_.write_u32(size_at, static_cast<uint32_t>(size))
                ? Status::Ok
                : Status::InvalidMemoryAccess;
   }

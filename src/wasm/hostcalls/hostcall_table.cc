@@ -21,7 +21,8 @@ constexpr std::string_view kHigress = "wasmgate, Higress";
 constexpr std::string_view kOld = "wasmgate; Envoy, Higress for ABI 0.1.0";
 
 template <auto Function>
-HostcallEntry entry(std::string_view name, uint32_t modes, std::string_view hosts, bool wasi = false) {
+HostcallEntry entry(std::string_view name, uint32_t modes, std::string_view hosts,
+                    bool wasi = false) {
   return {name, Wrapped<Function>::type(), &Wrapped<Function>::call, modes, wasi, hosts};
 }
 
@@ -143,7 +144,8 @@ std::vector<HostcallEntry> make_table() {
 #undef WASI
 
 bool fits_module(const HostcallEntry& entry, std::string_view module) {
-  return entry.wasi ? module == "wasi_snapshot_preview1" || module == "wasi_unstable" : module == "env";
+  return entry.wasi ? module == "wasi_snapshot_preview1" || module == "wasi_unstable"
+                    : module == "env";
 }
 
 }  // namespace
@@ -153,7 +155,8 @@ std::span<const HostcallEntry> hostcall_table() {
   return kTable;
 }
 
-const HostcallEntry* find_hostcall(std::string_view module, std::string_view name, const FunctionType& type) {
+const HostcallEntry* find_hostcall(std::string_view module, std::string_view name,
+                                   const FunctionType& type) {
   for (const auto& entry : hostcall_table()) {
     if (entry.name == name && fits_module(entry, module) && entry.type == type) {
       return &entry;

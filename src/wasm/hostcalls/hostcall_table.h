@@ -1,6 +1,6 @@
 #pragma once
-// Every function that a guest can import, under every module name it is known by (D1), with its type and the times at which it may
-// be called.
+// Every function that a guest can import, under every module name it is known by (D1), with its
+// type and the times at which it may be called.
 
 #include <span>
 #include <string_view>
@@ -22,7 +22,8 @@ struct HostcallEntry {
 std::span<const HostcallEntry> hostcall_table();
 
 /// The entry for an import of that module, name and type; null when there is none.
-const HostcallEntry* find_hostcall(std::string_view module, std::string_view name, const FunctionType& type);
+const HostcallEntry* find_hostcall(std::string_view module, std::string_view name,
+                                   const FunctionType& type);
 
 /// Is there a function of that name, whatever its type? Null, or one of its entries.
 const HostcallEntry* find_hostcall_name(std::string_view module, std::string_view name);

@@ -4,7 +4,8 @@
 
 namespace wasmgate::wasm::hostcalls {
 
-Status proxy_define_metric(HostCall& call, uint32_t type, uint32_t name, uint32_t size, uint32_t out) {
+Status proxy_define_metric(HostCall& call, uint32_t type, uint32_t name, uint32_t size,
+                           uint32_t out) {
   if (type >= kMetricTypes) {
     return Status::BadArgument;
   }
@@ -12,11 +13,14 @@ Status proxy_define_metric(HostCall& call, uint32_t type, uint32_t name, uint32_
   if (!text || !call.memory().holds(out, 4)) {
     return Status::InvalidMemoryAccess;
   }
-  call.memory().write_u32(out, call.vm().root().metrics.define(static_cast<MetricType>(type), *text));
+  call.memory().write_u32(out,
+                          call.vm().root().metrics.define(static_cast<MetricType>(type), *text));
   return Status::Ok;
 }
 
-Status proxy_record_metric(HostCall& call, uint32_t id, uint64_t value) { return call.vm().root().metrics.record(id, value); }
+Status proxy_record_metric(HostCall& call, uint32_t id, uint64_t value) {
+  return call.vm().root().metrics.record(id, value);
+}
 
 Status proxy_increment_metric(HostCall& call, uint32_t id, uint64_t delta) {
   return call.vm().root().metrics.increment(id, static_cast<int64_t>(delta));

@@ -5,7 +5,8 @@
 
 namespace wasmgate::wasm::hostcalls {
 
-Status proxy_get_property(HostCall& call, uint32_t path, uint32_t path_size, uint32_t out, uint32_t size_out) {
+Status proxy_get_property(HostCall& call, uint32_t path, uint32_t path_size, uint32_t out,
+                          uint32_t size_out) {
   const auto name = call.read(path, path_size);
   if (!name || !call.memory().holds(out, 4) || !call.memory().holds(size_out, 4)) {
     return Status::InvalidMemoryAccess;
@@ -15,7 +16,8 @@ Status proxy_get_property(HostCall& call, uint32_t path, uint32_t path_size, uin
   return status == Status::Ok ? call.give(value.view, out, size_out) : status;
 }
 
-Status proxy_set_property(HostCall& call, uint32_t path, uint32_t path_size, uint32_t value, uint32_t value_size) {
+Status proxy_set_property(HostCall& call, uint32_t path, uint32_t path_size, uint32_t value,
+                          uint32_t value_size) {
   const auto name = call.read(path, path_size);
   const auto bytes = call.read(value, value_size);
   if (!name || !bytes) {

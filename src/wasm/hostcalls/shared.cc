@@ -11,9 +11,11 @@ SharedStores& stores(HostCall& call) { return call.vm().code().process.stores; }
 
 }  // namespace
 
-Status proxy_get_shared_data(HostCall& call, uint32_t key, uint32_t key_size, uint32_t out, uint32_t size_out, uint32_t cas_out) {
+Status proxy_get_shared_data(HostCall& call, uint32_t key, uint32_t key_size, uint32_t out,
+                             uint32_t size_out, uint32_t cas_out) {
   const auto name = call.read(key, key_size);
-  if (!name || !call.memory().holds(cas_out, 4) || !call.memory().holds(out, 4) || !call.memory().holds(size_out, 4)) {
+  if (!name || !call.memory().holds(cas_out, 4) || !call.memory().holds(out, 4) ||
+      !call.memory().holds(size_out, 4)) {
     return Status::InvalidMemoryAccess;
   }
   const auto value = call.vm().code().shared_data().get(*name, call.vm().clock().now());
@@ -27,7 +29,8 @@ Status proxy_get_shared_data(HostCall& call, uint32_t key, uint32_t key_size, ui
   return status;
 }
 
-Status proxy_set_shared_data(HostCall& call, uint32_t key, uint32_t key_size, uint32_t value, uint32_t value_size, uint32_t cas) {
+Status proxy_set_shared_data(HostCall& call, uint32_t key, uint32_t key_size, uint32_t value,
+                             uint32_t value_size, uint32_t cas) {
   const auto name = call.read(key, key_size);
   const auto bytes = call.read(value, value_size);
   if (!name || !bytes) {
@@ -35,12 +38,15 @@ Status proxy_set_shared_data(HostCall& call, uint32_t key, uint32_t key_size, ui
   }
   Vm& vm = call.vm();
   uint64_t evicted = 0;
-  const auto result = vm.code().shared_data().set(*name, *bytes, cas, call.limits(), vm.clock().now(), evicted);
+  const auto result =
+      vm.code().shared_data().set(*name, *bytes, cas, call.limits(), vm.clock().now(), evicted);
   if (result == SharedData::SetResult::CasMismatch) {
     return Status::CasMismatch;
   }
   if (result == SharedData::SetResult::TooLarge) {
-    call.warn(fmt::format("shared data of {} bytes under a key of {} bytes is over the limits and not stored", value_size, key_size));
+    call.warn(fmt::format(
+        "shared data of {} bytes under a key of {} bytes is over the limits and not stored",
+        value_size, key_size));
     ++evicted;
   }
   if (evicted > 0) {
@@ -64,7 +70,8 @@ Status proxy_register_shared_queue(HostCall& call, uint32_t name, uint32_t size,
   return Status::Ok;
 }
 
-Status proxy_resolve_shared_queue(HostCall& call, uint32_t vm_id, uint32_t vm_id_size, uint32_t name, uint32_t size, uint32_t out) {
+Status proxy_resolve_shared_queue(HostCall& call, uint32_t vm_id, uint32_t vm_id_size,
+                                  uint32_t name, uint32_t size, uint32_t out) {
   const auto space = call.read(vm_id, vm_id_size);
   const auto text = call.read(name, size);
   if (!space || !text || !call.memory().holds(out, 4)) {
@@ -100,9 +107,12 @@ Status proxy_dequeue_shared_queue(HostCall& call, uint32_t queue, uint32_t out, 
   }
   std::string item;
   switch (stores(call).dequeue(call.vm().spec().shared_namespace(), queue, item)) {
-    case SharedStores::Dequeue::NotFound: return Status::NotFound;
-    case SharedStores::Dequeue::Empty: return Status::Empty;
-    case SharedStores::Dequeue::Ok: break;
+    case SharedStores::Dequeue::NotFound:
+      return Status::NotFound;
+    case SharedStores::Dequeue::Empty:
+      return Status::Empty;
+    case SharedStores::Dequeue::Ok:
+      break;
   }
   return call.give(item, out, size_out);
 }

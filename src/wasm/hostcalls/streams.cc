@@ -1,4 +1,5 @@
-// Going on, ending, answering. All of it is noted here and carried out when the outermost callback has returned (D7).
+// Going on, ending, answering. All of it is noted here and carried out when the outermost callback
+// has returned (D7).
 
 #include <algorithm>
 
@@ -22,12 +23,14 @@ bool valid_reply_header(std::string_view name, std::string_view value) {
 }
 
 /// What the guest asked for, or the reply that stands in for an impossible one.
-filter::LocalReply make_reply(HostCall& call, uint32_t code, std::string_view details, std::string_view body,
-                              std::string_view headers, uint32_t grpc_status) {
+filter::LocalReply make_reply(HostCall& call, uint32_t code, std::string_view details,
+                              std::string_view body, std::string_view headers,
+                              uint32_t grpc_status) {
   const auto pairs = parse_pairs(headers);
-  const bool valid = code >= 200 && code <= 599 && body.size() <= call.limits().local_reply_body_bytes && pairs &&
-                     std::all_of(pairs->begin(), pairs->end(),
-                                 [](const Pair& pair) { return valid_reply_header(pair.first, pair.second); });
+  const bool valid =
+      code >= 200 && code <= 599 && body.size() <= call.limits().local_reply_body_bytes && pairs &&
+      std::all_of(pairs->begin(), pairs->end(),
+                  [](const Pair& pair) { return valid_reply_header(pair.first, pair.second); });
   if (!valid) {
     call.warn("a local reply with an invalid status, header or size becomes 500");
     return filter::reply_for(filter::FailureKind::BadLocalReply);
@@ -82,8 +85,9 @@ Status proxy_close_stream(HostCall& call, uint32_t type) {
   return Status::Ok;
 }
 
-Status proxy_send_local_response(HostCall& call, uint32_t code, uint32_t details, uint32_t details_size, uint32_t body,
-                                 uint32_t body_size, uint32_t headers, uint32_t headers_size, uint32_t grpc_status) {
+Status proxy_send_local_response(HostCall& call, uint32_t code, uint32_t details,
+                                 uint32_t details_size, uint32_t body, uint32_t body_size,
+                                 uint32_t headers, uint32_t headers_size, uint32_t grpc_status) {
   const auto details_text = call.read(details, details_size);
   const auto body_bytes = call.read(body, body_size);
   const auto header_bytes = call.read(headers, headers_size);
@@ -95,12 +99,15 @@ Status proxy_send_local_response(HostCall& call, uint32_t code, uint32_t details
     return Status::Ok;
   }
   if (stream->logging || (stream->pending & StreamContext::kReply) != 0) {
-    call.warn(stream->logging ? "a local reply after the stream's end is ignored" : "a second local reply in one callback is ignored");
+    call.warn(stream->logging ? "a local reply after the stream's end is ignored"
+                              : "a second local reply in one callback is ignored");
     return Status::Ok;
   }
-  stream->reply = std::make_unique<filter::LocalReply>(make_reply(call, code, *details_text, *body_bytes, *header_bytes, grpc_status));
-  std::replace_if(stream->reply->details.begin(), stream->reply->details.end(),
-                  [](unsigned char c) { return c <= ' '; }, '_');
+  stream->reply = std::make_unique<filter::LocalReply>(
+      make_reply(call, code, *details_text, *body_bytes, *header_bytes, grpc_status));
+  std::replace_if(
+      stream->reply->details.begin(), stream->reply->details.end(),
+      [](unsigned char c) { return c <= ' '; }, '_');
   stream->reply_asked = true;
   call.vm().ask(*stream, StreamContext::kReply);
   return Status::Ok;

@@ -19,14 +19,16 @@ Status proxy_log(HostCall& call, uint32_t level, uint32_t message, uint32_t size
 }
 
 Status proxy_get_log_level(HostCall& call, uint32_t out) {
-  const auto level = std::min(static_cast<uint32_t>(call.vm().code().process.logger.level()), kLogLevels - 1);
+  const auto level =
+      std::min(static_cast<uint32_t>(call.vm().code().process.logger.level()), kLogLevels - 1);
   return call.memory().write_u32(out, level) ? Status::Ok : Status::InvalidMemoryAccess;
 }
 
 Status proxy_get_current_time_nanoseconds(HostCall& call, uint32_t out) {
   const auto now = call.vm().clock().wall_now().time_since_epoch();
   const auto count = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
-  return call.memory().write_u64(out, static_cast<uint64_t>(count)) ? Status::Ok : Status::InvalidMemoryAccess;
+  return call.memory().write_u64(out, static_cast<uint64_t>(count)) ? Status::Ok
+                                                                    : Status::InvalidMemoryAccess;
 }
 
 Status proxy_set_tick_period_milliseconds(HostCall& call, uint32_t period) {
@@ -34,7 +36,8 @@ Status proxy_set_tick_period_milliseconds(HostCall& call, uint32_t period) {
   return Status::Ok;
 }
 
-Status proxy_get_status(HostCall& call, uint32_t code_out, uint32_t message_out, uint32_t size_out) {
+Status proxy_get_status(HostCall& call, uint32_t code_out, uint32_t message_out,
+                        uint32_t size_out) {
   const auto& root = call.vm().root();
   if (!call.memory().holds(code_out, 4)) {
     return Status::InvalidMemoryAccess;
@@ -58,7 +61,9 @@ Status proxy_done(HostCall& call) {
 Status proxy_get_configuration(HostCall& call, uint32_t out, uint32_t size_out) {
   const auto& spec = call.vm().spec();
   const bool starting = call.vm().callback() == Callback::VmStart;
-  return call.give(starting ? std::string_view(spec.vm_configuration) : spec.configuration ? std::string_view(*spec.configuration) : std::string_view(),
+  return call.give(starting             ? std::string_view(spec.vm_configuration)
+                   : spec.configuration ? std::string_view(*spec.configuration)
+                                        : std::string_view(),
                    out, size_out);
 }
 

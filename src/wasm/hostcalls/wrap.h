@@ -1,6 +1,6 @@
 #pragma once
-// From a host function in C++ to what the engine calls: unpacks arguments, asks whether the guest may make the call now, packs the
-// result. All of it is known at compile time.
+// From a host function in C++ to what the engine calls: unpacks arguments, asks whether the guest
+// may make the call now, packs the result. All of it is known at compile time.
 
 #include <type_traits>
 #include <utility>

@@ -12,17 +12,21 @@ constexpr uint32_t kMaxRandomBytes = 64 * 1024;
 
 Errno written(bool ok) { return ok ? Errno::Success : Errno::Fault; }
 
-// A subscription (48 bytes): user data u64, tag u8 at 8; an event (32 bytes): user data u64, errno u16 at 8, type u8 at 10.
+// A subscription (48 bytes): user data u64, tag u8 at 8; an event (32 bytes): user data u64, errno
+// u16 at 8, type u8 at 10.
 constexpr uint32_t kSubscriptionBytes = 48;
 constexpr uint32_t kEventBytes = 32;
 constexpr uint32_t kMaxSubscriptions = 4096;
 
 }  // namespace
 
-Errno args_get(HostCall& /*call*/, uint32_t /*pointers*/, uint32_t /*bytes*/) { return Errno::Success; }
+Errno args_get(HostCall& /*call*/, uint32_t /*pointers*/, uint32_t /*bytes*/) {
+  return Errno::Success;
+}
 
 Errno args_sizes_get(HostCall& call, uint32_t count, uint32_t size) {
-  return written(call.memory().holds(size, 4) && call.memory().write_u32(count, 0) && call.memory().write_u32(size, 0));
+  return written(call.memory().holds(size, 4) && call.memory().write_u32(count, 0) &&
+                 call.memory().write_u32(size, 0));
 }
 
 Errno environ_sizes_get(HostCall& call, uint32_t count, uint32_t size) {
@@ -31,7 +35,8 @@ Errno environ_sizes_get(HostCall& call, uint32_t count, uint32_t size) {
   for (const auto& [name, value] : environment) {
     bytes += static_cast<uint32_t>(name.size() + value.size() + 2);
   }
-  return written(call.memory().holds(size, 4) && call.memory().write_u32(count, static_cast<uint32_t>(environment.size())) &&
+  return written(call.memory().holds(size, 4) &&
+                 call.memory().write_u32(count, static_cast<uint32_t>(environment.size())) &&
                  call.memory().write_u32(size, bytes));
 }
 
@@ -60,9 +65,10 @@ Errno clock_time_get(HostCall& call, uint32_t clock, uint64_t /*precision*/, uin
     return Errno::NotSup;
   }
   const auto& source = call.vm().clock();
-  const auto since = clock == kRealtime
-                         ? std::chrono::duration_cast<std::chrono::nanoseconds>(source.wall_now().time_since_epoch())
-                         : std::chrono::duration_cast<std::chrono::nanoseconds>(source.precise_now().time_since_epoch());
+  const auto since = clock == kRealtime ? std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                              source.wall_now().time_since_epoch())
+                                        : std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                              source.precise_now().time_since_epoch());
   return written(call.memory().write_u64(out, static_cast<uint64_t>(since.count())));
 }
 
@@ -86,7 +92,8 @@ Errno poll_oneoff(HostCall& call, uint32_t in, uint32_t out, uint32_t count, uin
     return Errno::Inval;
   }
   const auto& memory = call.memory();
-  if (!memory.holds(in, count * kSubscriptionBytes) || !memory.holds(out, count * kEventBytes) || !memory.holds(events, 4)) {
+  if (!memory.holds(in, count * kSubscriptionBytes) || !memory.holds(out, count * kEventBytes) ||
+      !memory.holds(events, 4)) {
     return Errno::Fault;
   }
   for (uint32_t i = 0; i < count; ++i) {
@@ -105,7 +112,8 @@ Errno poll_oneoff(HostCall& call, uint32_t in, uint32_t out, uint32_t count, uin
 }
 
 void proc_exit(HostCall& call, uint32_t code) {
-  call.vm().end_call(TrapCause::Exit, fmt::format("proc_exit({})", static_cast<int32_t>(code)), static_cast<int32_t>(code));
+  call.vm().end_call(TrapCause::Exit, fmt::format("proc_exit({})", static_cast<int32_t>(code)),
+                     static_cast<int32_t>(code));
 }
 
 Errno proc_raise(HostCall& call, uint32_t signal) {

@@ -1,6 +1,7 @@
-// Runs every case of the plug-in ABI's suite on the real host. One flow serves all cases: start, tick, one stream with answers to its
-// calls out, its end. The guest makes its calls in the phases that its program names and leaves statuses, outputs and the order of
-// callbacks in its memory (addresses: suite.py).
+// Runs every case of the plug-in ABI's suite on the real host. One flow serves all cases: start,
+// tick, one stream with answers to its calls out, its end. The guest makes its calls in the phases
+// that its program names and leaves statuses, outputs and the order of callbacks in its memory
+// (addresses: suite.py).
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -58,9 +59,12 @@ const Guest& guest_of(const std::string& maker, const std::string& abi) {
 
 std::string word(const filter::Verdict& verdict) {
   static const std::vector<std::pair<filter::Verdict, std::string>> kWords{
-      {filter::kContinue, "continue"},           {filter::kStopShowLater, "hold"},
-      {filter::kStopBuffer, "stop, buffer"},     {filter::kStopWatermark, "stop, watermark"},
-      {filter::kHoldWatermark, "hold, watermark"}, {filter::kDropPart, "drop"}};
+      {filter::kContinue, "continue"},
+      {filter::kStopShowLater, "hold"},
+      {filter::kStopBuffer, "stop, buffer"},
+      {filter::kStopWatermark, "stop, watermark"},
+      {filter::kHoldWatermark, "hold, watermark"},
+      {filter::kDropPart, "drop"}};
   for (const auto& [known, text] : kWords) {
     if (known == verdict) {
       return text;
@@ -82,7 +86,8 @@ PluginSpec spec_of(const json& item, PluginSpec spec) {
 class Trial {
  public:
   explicit Trial(const json& item, const std::string& maker = "driver", PluginSpec spec = {})
-      : plugin(guest_of(maker, item["abi"]).module, guest_of(maker, item["abi"]).bytes, spec_of(item, std::move(spec))) {
+      : plugin(guest_of(maker, item["abi"]).module, guest_of(maker, item["abi"]).bytes,
+               spec_of(item, std::move(spec))) {
     plugin.logger.set_level(LogLevel::Trace);
     started = plugin.start();
     if (started) {
@@ -113,7 +118,8 @@ class Trial {
     verdicts["request_body"] = word(stream->request_body("request body", false));
     body = stream->body();
     stream->stream.request_trailers.add("x-rt", "a");
-    verdicts["request_trailers"] = word(stream->filter->on_trailers(Direction::Request, stream->stream.request_trailers));
+    verdicts["request_trailers"] =
+        word(stream->filter->on_trailers(Direction::Request, stream->stream.request_trailers));
     keep(stream->stream.request, request);
     stream->stream.request_left = true;
     stream->stream.request_body = nullptr;
@@ -132,7 +138,8 @@ class Trial {
     verdicts["response_body"] = word(stream->filter->on_data(Direction::Response, bytes, false));
     s.response_body = nullptr;
     s.response_trailers.add("x-st", "b");
-    verdicts["response_trailers"] = word(stream->filter->on_trailers(Direction::Response, s.response_trailers));
+    verdicts["response_trailers"] =
+        word(stream->filter->on_trailers(Direction::Response, s.response_trailers));
   }
 
   void answer_calls() {
@@ -158,7 +165,9 @@ class Trial {
 
   void answer_grpc(size_t index) {
     const auto call = plugin.services.grpcs[index];
-    const auto over = [&] { return broken() || (!call->actions.empty() && call->actions.back() == "gone"); };
+    const auto over = [&] {
+      return broken() || (!call->actions.empty() && call->actions.back() == "gone");
+    };
     http::HeaderMap initial;
     initial.add("x-initial", "1");
     http::HeaderMap trailing;
@@ -198,11 +207,13 @@ std::string unhex(const std::string& text) {
 void check_out(Trial& run, const json& wanted) {
   const auto memory = run.plugin.vm().memory();
   if (wanted.contains("bytes")) {
-    const auto bytes = memory.read(*memory.read_u32(wanted["pointer"]), *memory.read_u32(wanted["size"]));
+    const auto bytes =
+        memory.read(*memory.read_u32(wanted["pointer"]), *memory.read_u32(wanted["size"]));
     EXPECT_EQ(bytes.value_or("<bad pointer>"), unhex(wanted["bytes"]));
     return;
   }
-  const uint64_t number = wanted["width"] == 8 ? *memory.read_u64(wanted["at"]) : *memory.read_u32(wanted["at"]);
+  const uint64_t number =
+      wanted["width"] == 8 ? *memory.read_u64(wanted["at"]) : *memory.read_u32(wanted["at"]);
   EXPECT_EQ(number, wanted["number"].get<uint64_t>());
 }
 
@@ -224,7 +235,8 @@ void check_call(Trial& run, const json& item) {
   ASSERT_TRUE(run.started) << run.plugin.load_error << run.plugin.failure.message;
   ASSERT_FALSE(run.broken()) << run.plugin.logger.text();
   const uint32_t status = run.plugin.u32(kStatuses + 4 * item["call"].get<uint32_t>());
-  EXPECT_EQ(status == kNotCalled ? std::string("not called") : std::to_string(status), std::to_string(item["status"].get<uint32_t>()));
+  EXPECT_EQ(status == kNotCalled ? std::string("not called") : std::to_string(status),
+            std::to_string(item["status"].get<uint32_t>()));
   for (const auto& wanted : item.value("out", json::array())) {
     check_out(run, wanted);
   }
@@ -331,7 +343,9 @@ TEST(ProxyWasmAbi, EveryCaseHolds) {
 
 // The same cases with modules of the tool chains that plug-ins are made with.
 TEST(ProxyWasmAbi, EveryCaseHoldsForAGuestInCpp) { EXPECT_GT(check_cases("cpp", stride()), 500U); }
-TEST(ProxyWasmAbi, EveryCaseHoldsForAGuestInRust) { EXPECT_GT(check_cases("rust", stride()), 500U); }
+TEST(ProxyWasmAbi, EveryCaseHoldsForAGuestInRust) {
+  EXPECT_GT(check_cases("rust", stride()), 500U);
+}
 
 std::set<std::string> every_capability() {
   std::set<std::string> out;
@@ -359,7 +373,8 @@ bool prepared_by(const std::string& phase, const std::string& function) {
   return needs != kNeeds.end() && needs->second.contains(function);
 }
 
-// Each host function taken from the plug-in's rights, all others left: each of its calls is refused, in every phase and with any argument.
+// Each host function taken from the plug-in's rights, all others left: each of its calls is
+// refused, in every phase and with any argument.
 TEST(Capabilities, EachFunctionOffRefusesEachOfItsCalls) {
   const auto all = every_capability();
   size_t refused = 0;
@@ -369,13 +384,16 @@ TEST(Capabilities, EachFunctionOffRefusesEachOfItsCalls) {
     const std::string id = item["id"];
     const std::string function = id.substr(0, id.find('/'));
     const std::string rest = id.substr(function.size() + 1);
-    if (!item.contains("status") || item["abi"] != "0_2_1" || prepared_by(rest.substr(0, rest.find('/')), function) ||
-        function == "proxy_get_buffer_bytes") {  // the guest reads its program by that one: see below
+    if (!item.contains("status") || item["abi"] != "0_2_1" ||
+        prepared_by(rest.substr(0, rest.find('/')), function) ||
+        function ==
+            "proxy_get_buffer_bytes") {  // the guest reads its program by that one: see below
       continue;
     }
     SCOPED_TRACE(id);
     const auto& table = suite()["functions"];
-    const auto entry = std::find_if(table.begin(), table.end(), [&](const json& e) { return e[1] == function; });
+    const auto entry =
+        std::find_if(table.begin(), table.end(), [&](const json& e) { return e[1] == function; });
     const uint32_t refusal = !(*entry)[3].get<bool>() ? 0 : (*entry)[0] == "env" ? 10 : 76;
     PluginSpec spec;
     spec.capabilities = all;
@@ -383,7 +401,9 @@ TEST(Capabilities, EachFunctionOffRefusesEachOfItsCalls) {
     Trial run(item, "driver", std::move(spec));
     ASSERT_TRUE(run.started) << run.plugin.failure.message;
     EXPECT_EQ(run.plugin.u32(kStatuses + 4 * item["call"].get<uint32_t>()), refusal);
-    EXPECT_THAT(run.plugin.logger.text(), ::testing::HasSubstr(function + " is refused: it is not on the plug-in's capability list"));
+    EXPECT_THAT(
+        run.plugin.logger.text(),
+        ::testing::HasSubstr(function + " is refused: it is not on the plug-in's capability list"));
     ++refused;
     functions.insert(function);
   }
@@ -395,7 +415,8 @@ TEST(Capabilities, EachFunctionOffRefusesEachOfItsCalls) {
 
 const json& case_of(const std::string& id) {
   const json& cases = suite()["cases"];
-  return *std::find_if(cases.begin(), cases.end(), [&](const json& item) { return item["id"] == id; });
+  return *std::find_if(cases.begin(), cases.end(),
+                       [&](const json& item) { return item["id"] == id; });
 }
 
 TEST(Capabilities, WithoutReadingBuffersAGuestReadsNone) {
@@ -411,16 +432,33 @@ TEST(Capabilities, WithoutReadingBuffersAGuestReadsNone) {
 TEST(Capabilities, EachCallbackOffIsNotCalled) {
   const auto all = every_capability();
   const auto& exports = suite()["exports"];
-  const std::vector<std::string> phases{"vm_start",         "configure",     "tick",           "request_headers",    "request_body",
-                                        "request_trailers", "response_headers", "response_body", "response_trailers", "log",
-                                        "done",             "delete",        "http_call_response", "grpc_initial",   "grpc_receive",
-                                        "grpc_trailing",    "grpc_close",    "queue_ready",    "redis_response"};
+  const std::vector<std::string> phases{"vm_start",
+                                        "configure",
+                                        "tick",
+                                        "request_headers",
+                                        "request_body",
+                                        "request_trailers",
+                                        "response_headers",
+                                        "response_body",
+                                        "response_trailers",
+                                        "log",
+                                        "done",
+                                        "delete",
+                                        "http_call_response",
+                                        "grpc_initial",
+                                        "grpc_receive",
+                                        "grpc_trailing",
+                                        "grpc_close",
+                                        "queue_ready",
+                                        "redis_response"};
   for (size_t phase = 0; phase < phases.size(); ++phase) {
     SCOPED_TRACE(phases[phase]);
     const json& item = case_of("proxy_log/" + phases[phase] + "/0_2_1/valid");
     const auto came = [&](Trial& run) {
       const auto events = events_of(run);
-      return std::any_of(events.begin(), events.end(), [&](const auto& event) { return event[0] == static_cast<int64_t>(phase); });
+      return std::any_of(events.begin(), events.end(), [&](const auto& event) {
+        return event[0] == static_cast<int64_t>(phase);
+      });
     };
     Trial with(item);
     ASSERT_TRUE(with.started);

@@ -1,4 +1,5 @@
-// M42: a good module cut anywhere or with a bit turned over is refused, or runs as some other module; the host survives both.
+// M42: a good module cut anywhere or with a bit turned over is refused, or runs as some other
+// module; the host survives both.
 
 #include <gtest/gtest.h>
 

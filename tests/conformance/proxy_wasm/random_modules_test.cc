@@ -89,7 +89,8 @@ Fate live(const std::string& bytes) {
 
 TEST(RandomModules, RunTheirTimeAndLeaveNothingBehind) {
   const char* scale = std::getenv("WASMGATE_TEST_SCALE");
-  const size_t stride = scale == nullptr ? 1 : std::max<size_t>(1, std::strtoul(scale, nullptr, 10));
+  const size_t stride =
+      scale == nullptr ? 1 : std::max<size_t>(1, std::strtoul(scale, nullptr, 10));
   const auto modules = random_modules();
   ASSERT_GE(modules.size(), 1000U);
   std::map<Fate, size_t> fates;
@@ -106,14 +107,18 @@ TEST(RandomModules, RunTheirTimeAndLeaveNothingBehind) {
   }
   malloc_trim(0);
   const size_t end = resident_kib();
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+                        std::chrono::steady_clock::now() - begin)
+                        .count();
   std::printf(
       "random modules: %zu: %zu not compiled, %zu refused or failed at start, %zu ran to their "
       "end, %zu were ended; %lld ms; "
       "memory %zu KiB after half, %zu KiB at the end\n",
-      count, fates[Fate::NotCompiled], fates[Fate::NotStarted], fates[Fate::Ran], fates[Fate::Broke], static_cast<long long>(took), warm, end);
+      count, fates[Fate::NotCompiled], fates[Fate::NotStarted], fates[Fate::Ran],
+      fates[Fate::Broke], static_cast<long long>(took), warm, end);
   EXPECT_EQ(fates[Fate::NotCompiled], 0U) << "they are valid";
-#if !defined(WASMGATE_SANITIZED)  // slow, few modules, and its allocator keeps what was freed: leaks are its own business
+#if !defined(WASMGATE_SANITIZED)  // slow, few modules, and its allocator keeps what was freed:
+                                  // leaks are its own business
   EXPECT_GT(fates[Fate::Ran] + fates[Fate::Broke], 0U);
   EXPECT_LT(end, warm + 4096) << "KiB";
 #endif

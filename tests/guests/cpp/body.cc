@@ -21,10 +21,12 @@ class BodyContext : public Context {
     }
     const WasmDataPtr body = getBufferBytes(WasmBufferType::HttpResponseBody, 0, body_size);
     if (body->view().find("secret") != std::string_view::npos) {
-      setBuffer(WasmBufferType::HttpResponseBody, 0, body_size, "A body of " + std::to_string(body_size) + " bytes was taken out.\n");
+      setBuffer(WasmBufferType::HttpResponseBody, 0, body_size,
+                "A body of " + std::to_string(body_size) + " bytes was taken out.\n");
     }
     return FilterDataStatus::Continue;
   }
 };
 
-static RegisterContextFactory register_BodyContext(CONTEXT_FACTORY(BodyContext), ROOT_FACTORY(RootContext));
+static RegisterContextFactory register_BodyContext(CONTEXT_FACTORY(BodyContext),
+                                                   ROOT_FACTORY(RootContext));

@@ -29,4 +29,5 @@ class ConfigurationContext : public Context {
   }
 };
 
-static RegisterContextFactory register_Configuration(CONTEXT_FACTORY(ConfigurationContext), ROOT_FACTORY(ConfigurationRoot), "");
+static RegisterContextFactory register_Configuration(CONTEXT_FACTORY(ConfigurationContext),
+                                                     ROOT_FACTORY(ConfigurationRoot), "");

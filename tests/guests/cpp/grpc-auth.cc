@@ -33,9 +33,11 @@ class AuthRoot : public RootContext {
   explicit AuthRoot(uint32_t id, std::string_view root_id) : RootContext(id, root_id) {}
 
   bool onConfigure(size_t size) override {
-    const std::string text = getBufferBytes(WasmBufferType::PluginConfiguration, 0, size)->toString();
+    const std::string text =
+        getBufferBytes(WasmBufferType::PluginConfiguration, 0, size)->toString();
     const size_t end = text.rfind('"');
-    const size_t begin = end == std::string::npos || end == 0 ? std::string::npos : text.rfind('"', end - 1);
+    const size_t begin =
+        end == std::string::npos || end == 0 ? std::string::npos : text.rfind('"', end - 1);
     if (begin != std::string::npos) {
       cluster = text.substr(begin + 1, end - begin - 1);
     }
@@ -55,7 +57,8 @@ class AuthContext : public Context {
   AuthRoot* auth_root() { return dynamic_cast<AuthRoot*>(root()); }
 };
 
-static RegisterContextFactory register_AuthContext(CONTEXT_FACTORY(AuthContext), ROOT_FACTORY(AuthRoot));
+static RegisterContextFactory register_AuthContext(CONTEXT_FACTORY(AuthContext),
+                                                   ROOT_FACTORY(AuthRoot));
 
 class CheckHandler : public GrpcCallHandler<Verdict> {
  public:
@@ -95,7 +98,8 @@ FilterHeadersStatus AuthContext::onRequestHeaders(uint32_t, bool) {
   HeaderStringPairs initial_metadata;
   initial_metadata.push_back({"x-asked-by", "stranger"});
   auto handler = std::unique_ptr<GrpcCallHandlerBase>(new CheckHandler(id()));
-  if (root()->grpcCallHandler(auth_root()->cluster, "auth.Auth", "Check", initial_metadata, question, 1000, std::move(handler)) != WasmResult::Ok) {
+  if (root()->grpcCallHandler(auth_root()->cluster, "auth.Auth", "Check", initial_metadata,
+                              question, 1000, std::move(handler)) != WasmResult::Ok) {
     sendLocalResponse(503, "", "Nobody can be asked.", {}, GrpcStatus::Unavailable);
   }
   return FilterHeadersStatus::StopAllIterationAndWatermark;
@@ -112,11 +116,12 @@ void AuthContext::granted(const Verdict& verdict) {
     }
   };
   root()->grpcSimpleCall(
-      auth_root()->cluster, "auth.Auth", "Told", {}, std::string_view("granted"), 1000, [go_on](size_t) { go_on(); },
-      [go_on](GrpcStatus) { go_on(); });
+      auth_root()->cluster, "auth.Auth", "Told", {}, std::string_view("granted"), 1000,
+      [go_on](size_t) { go_on(); }, [go_on](GrpcStatus) { go_on(); });
 }
 
 void AuthContext::refused(GrpcStatus status) {
   LOG_INFO("Access forbidden: " + std::to_string(static_cast<int>(status)) + ".");
-  sendLocalResponse(403, "", "Aborted by the gateway.", {{"x-auth", "refused"}}, GrpcStatus::Aborted);
+  sendLocalResponse(403, "", "Aborted by the gateway.", {{"x-auth", "refused"}},
+                    GrpcStatus::Aborted);
 }

@@ -13,9 +13,11 @@ class AuthRoot : public RootContext {
   explicit AuthRoot(uint32_t id, std::string_view root_id) : RootContext(id, root_id) {}
 
   bool onConfigure(size_t size) override {
-    const std::string text = getBufferBytes(WasmBufferType::PluginConfiguration, 0, size)->toString();
+    const std::string text =
+        getBufferBytes(WasmBufferType::PluginConfiguration, 0, size)->toString();
     const size_t end = text.rfind('"');
-    const size_t begin = end == std::string::npos || end == 0 ? std::string::npos : text.rfind('"', end - 1);
+    const size_t begin =
+        end == std::string::npos || end == 0 ? std::string::npos : text.rfind('"', end - 1);
     if (begin == std::string::npos) {
       LOG_ERROR("the configuration names no cluster");
       return false;
@@ -41,7 +43,8 @@ class AuthContext : public Context {
   void onAnswer(size_t body_size);
 };
 
-static RegisterContextFactory register_AuthContext(CONTEXT_FACTORY(AuthContext), ROOT_FACTORY(AuthRoot), "http_auth");
+static RegisterContextFactory register_AuthContext(CONTEXT_FACTORY(AuthContext),
+                                                   ROOT_FACTORY(AuthRoot), "http_auth");
 
 FilterHeadersStatus AuthContext::onRequestHeaders(uint32_t, bool) {
   const uint32_t context_id = id();
@@ -54,7 +57,8 @@ FilterHeadersStatus AuthContext::onRequestHeaders(uint32_t, bool) {
   };
   HeaderStringPairs headers{{":method", "GET"}, {":path", "/bytes/1"}, {":authority", "auth.test"}};
   auto* root_context = dynamic_cast<AuthRoot*>(root());
-  if (root_context->httpCall(root_context->cluster, headers, "", {}, 1000, callback) != WasmResult::Ok) {
+  if (root_context->httpCall(root_context->cluster, headers, "", {}, 1000, callback) !=
+      WasmResult::Ok) {
     sendLocalResponse(503, "", "Nobody can be asked.\n", {});
   }
   return FilterHeadersStatus::StopIteration;

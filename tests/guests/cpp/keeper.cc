@@ -65,7 +65,8 @@ class KeeperContext : public Context {
   KeeperRoot* keeper() { return dynamic_cast<KeeperRoot*>(root()); }
 };
 
-static RegisterContextFactory register_KeeperContext(CONTEXT_FACTORY(KeeperContext), ROOT_FACTORY(KeeperRoot));
+static RegisterContextFactory register_KeeperContext(CONTEXT_FACTORY(KeeperContext),
+                                                     ROOT_FACTORY(KeeperRoot));
 
 FilterHeadersStatus KeeperContext::onRequestHeaders(uint32_t, bool) {
   const std::string path = getRequestHeader(":path")->toString();
@@ -107,17 +108,21 @@ void KeeperContext::get() {
   }
   uint64_t counted = 0;
   CHECK_RESULT(getMetric(keeper()->counter, &counted));
-  sendLocalResponse(200, "", all, {{"x-counter", std::to_string(counted)}, {"x-ticks", std::to_string(keeper()->ticks)}});
+  sendLocalResponse(
+      200, "", all,
+      {{"x-counter", std::to_string(counted)}, {"x-ticks", std::to_string(keeper()->ticks)}});
 }
 
 void KeeperContext::count() {
   WasmDataPtr last;
   uint32_t version = 0;
   uint64_t number = 0;
-  if (getSharedData("requests", &last, &version) == WasmResult::Ok && last->size() == sizeof(number)) {
+  if (getSharedData("requests", &last, &version) == WasmResult::Ok &&
+      last->size() == sizeof(number)) {
     std::memcpy(&number, last->data(), sizeof(number));
   }
   ++number;
-  setSharedData("requests", std::string_view(reinterpret_cast<const char*>(&number), sizeof(number)), version);
+  setSharedData("requests",
+                std::string_view(reinterpret_cast<const char*>(&number), sizeof(number)), version);
   addRequestHeader("x-number", std::to_string(number));
 }

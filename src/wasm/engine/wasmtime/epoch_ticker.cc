@@ -67,8 +67,8 @@ bool EpochTicker::quiet() {
   return quiet;
 }
 
-/// Called with the lock held. Says "asleep" first and looks again behind a barrier in every thread, so that a guest which is being
-/// entered either is seen here or sees that it must wake us.
+/// Called with the lock held. Says "asleep" first and looks again behind a barrier in every thread,
+/// so that a guest which is being entered either is seen here or sees that it must wake us.
 bool EpochTicker::may_sleep() {
   if (!quiet()) {
     return false;

@@ -1,6 +1,7 @@
 #pragma once
-// Advances the engine's epoch once per tick, from its own thread, while a guest runs anywhere; sleeps otherwise. Entering a guest
-// costs two plain stores and a load: the fence that Dekker's pattern needs is paid by the ticker (membarrier) when it falls asleep.
+// Advances the engine's epoch once per tick, from its own thread, while a guest runs anywhere;
+// sleeps otherwise. Entering a guest costs two plain stores and a load: the fence that Dekker's
+// pattern needs is paid by the ticker (membarrier) when it falls asleep.
 
 #include <atomic>
 #include <chrono>

@@ -19,8 +19,9 @@
 namespace wasmgate::wasm {
 namespace {
 
-/// Only what compilers of plug-ins produce: the MVP, bulk memory, sign extension, saturating conversions, multi-value, reference
-/// types, SIMD. Each proposal that stays off is attack surface that plug-ins do not need.
+/// Only what compilers of plug-ins produce: the MVP, bulk memory, sign extension, saturating
+/// conversions, multi-value, reference types, SIMD. Each proposal that stays off is attack surface
+/// that plug-ins do not need.
 void restrict_features(wasm_config_t* config) {
   wasmtime_config_shared_memory_set(config, false);
   wasmtime_config_wasm_tail_call_set(config, false);
@@ -36,15 +37,17 @@ void restrict_features(wasm_config_t* config) {
   wasmtime_config_wasm_multi_value_set(config, true);
 }
 
-/// Bytes after a linear memory that fault, so that a constant offset up to so far needs no check. The odd pages beyond 32 MiB keep the
-/// pool's slots from lying a power of two apart, where the same page of every sandbox would compete for the same few TLB entries.
+/// Bytes after a linear memory that fault, so that a constant offset up to so far needs no check.
+/// The odd pages beyond 32 MiB keep the pool's slots from lying a power of two apart, where the
+/// same page of every sandbox would compete for the same few TLB entries.
 constexpr uint64_t kGuardBytes = 32ULL * 1024 * 1024 + 17 * 4096;
 
 void set_memory(wasm_config_t* config, const EngineOptions& options) {
   wasmtime_config_signals_based_traps_set(config, options.signal_traps);
   wasmtime_config_memory_reservation_set(config, options.memory_reservation_bytes);
   wasmtime_config_memory_guard_size_set(config, options.signal_traps ? kGuardBytes : 0);
-  wasmtime_config_memory_reservation_for_growth_set(config, options.signal_traps ? 64ULL * 1024 * 1024 : 0);
+  wasmtime_config_memory_reservation_for_growth_set(config,
+                                                    options.signal_traps ? 64ULL * 1024 * 1024 : 0);
   wasmtime_config_memory_init_cow_set(config, options.signal_traps);
   if (!options.signal_traps) {
     // The mitigations work by faults, which need the signal handlers.
@@ -105,15 +108,16 @@ class WasmtimeEngine final : public Engine {
  public:
   WasmtimeEngine(std::shared_ptr<WasmtimeCore> core, const EngineOptions& options)
       : core_(std::move(core)),
-        // Where instances come from (the pool) does not shape the code: a compiling child needs none.
-        key_(fmt::format("wasmtime-{} signals={} reservation={} guard={} stack={} cpu={}", WASMTIME_VERSION,
-                         options.signal_traps, options.memory_reservation_bytes, kGuardBytes, options.stack_bytes,
-                         cpu_features())) {}
+        // Where instances come from (the pool) does not shape the code: a compiling child needs
+        // none.
+        key_(fmt::format("wasmtime-{} signals={} reservation={} guard={} stack={} cpu={}",
+                         WASMTIME_VERSION, options.signal_traps, options.memory_reservation_bytes,
+                         kGuardBytes, options.stack_bytes, cpu_features())) {}
 
   Result<std::shared_ptr<const Module>> compile(std::string_view wasm) override {
     wasmtime_module_t* module = nullptr;
-    auto* error = wasmtime_module_new(core_->engine.get(), reinterpret_cast<const uint8_t*>(wasm.data()), wasm.size(),
-                                      &module);
+    auto* error = wasmtime_module_new(
+        core_->engine.get(), reinterpret_cast<const uint8_t*>(wasm.data()), wasm.size(), &module);
     if (error != nullptr) {
       return fail(ErrorCode::InvalidArgument, take_message(error), ErrorSource::Plugin);
     }
@@ -122,8 +126,8 @@ class WasmtimeEngine final : public Engine {
 
   Result<std::shared_ptr<const Module>> deserialize(std::string_view bytes) override {
     wasmtime_module_t* module = nullptr;
-    auto* error = wasmtime_module_deserialize(core_->engine.get(), reinterpret_cast<const uint8_t*>(bytes.data()),
-                                              bytes.size(), &module);
+    auto* error = wasmtime_module_deserialize(
+        core_->engine.get(), reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), &module);
     if (error != nullptr) {
       return fail(ErrorCode::Corrupt, take_message(error));
     }
@@ -156,7 +160,8 @@ EngineOptions EngineOptions::for_this_build() {
   options.pooling = false;
 #endif
   if (environment_is("WASMGATE_ENGINE", "small")) {
-    options.memory_reservation_bytes = std::min<uint64_t>(options.memory_reservation_bytes, kSmallReservationBytes);
+    options.memory_reservation_bytes =
+        std::min<uint64_t>(options.memory_reservation_bytes, kSmallReservationBytes);
     options.pooling = false;
     options.small = true;
   }
@@ -168,7 +173,8 @@ Result<std::unique_ptr<Engine>> make_engine(const EngineOptions& options) {
   auto core = std::make_shared<WasmtimeCore>();
   core->engine.reset(wasm_engine_new_with_config(make_config(options)));
   if (core->engine == nullptr) {
-    return fail(ErrorCode::Internal, "the WebAssembly engine could not be made with these settings");
+    return fail(ErrorCode::Internal,
+                "the WebAssembly engine could not be made with these settings");
   }
   core->ticker = std::make_unique<EpochTicker>(core->engine.get(), options.tick);
   return std::make_unique<WasmtimeEngine>(std::move(core), options);

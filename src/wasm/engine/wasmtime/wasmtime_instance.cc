@@ -5,11 +5,16 @@ namespace {
 
 ValueType value_type_of(const wasm_valtype_t* type) {
   switch (wasm_valtype_kind(type)) {
-    case WASM_I32: return ValueType::I32;
-    case WASM_I64: return ValueType::I64;
-    case WASM_F32: return ValueType::F32;
-    case WASM_F64: return ValueType::F64;
-    default: return ValueType::Other;
+    case WASM_I32:
+      return ValueType::I32;
+    case WASM_I64:
+      return ValueType::I64;
+    case WASM_F32:
+      return ValueType::F32;
+    case WASM_F64:
+      return ValueType::F64;
+    default:
+      return ValueType::Other;
   }
 }
 
@@ -25,8 +30,13 @@ constexpr std::string_view kMemory = "memory";
 
 }  // namespace
 
-WasmtimeInstance::WasmtimeInstance(std::shared_ptr<WasmtimeCore> core, StoreHandle store, void* data)
-    : core_(std::move(core)), ticker_(*core_->ticker), store_(std::move(store)), context_(wasmtime_store_context(store_.get())), data_(data) {
+WasmtimeInstance::WasmtimeInstance(std::shared_ptr<WasmtimeCore> core, StoreHandle store,
+                                   void* data)
+    : core_(std::move(core)),
+      ticker_(*core_->ticker),
+      store_(std::move(store)),
+      context_(wasmtime_store_context(store_.get())),
+      data_(data) {
   wasmtime_context_set_data(context_, this);
   ticker_.add(&slot_);
 }
@@ -34,13 +44,15 @@ WasmtimeInstance::WasmtimeInstance(std::shared_ptr<WasmtimeCore> core, StoreHand
 WasmtimeInstance::~WasmtimeInstance() { ticker_.remove(&slot_); }
 
 Result<std::unique_ptr<Instance>> WasmtimeInstance::make(std::shared_ptr<WasmtimeCore> core,
-                                                         const wasmtime_instance_pre_t* pre, void* data,
-                                                         const InstanceLimits& limits, uint64_t start_ticks,
+                                                         const wasmtime_instance_pre_t* pre,
+                                                         void* data, const InstanceLimits& limits,
+                                                         uint64_t start_ticks,
                                                          Instance** starting) {
   StoreHandle store(wasmtime_store_new(core->engine.get(), nullptr, nullptr));
   wasmtime_store_limiter(store.get(), static_cast<int64_t>(limits.memory_bytes),
                          static_cast<int64_t>(limits.table_elements), 1, -1, 1);
-  std::unique_ptr<WasmtimeInstance> out(new WasmtimeInstance(std::move(core), std::move(store), data));
+  std::unique_ptr<WasmtimeInstance> out(
+      new WasmtimeInstance(std::move(core), std::move(store), data));
   if (starting != nullptr) {
     *starting = out.get();
   }
@@ -52,10 +64,12 @@ Result<std::unique_ptr<Instance>> WasmtimeInstance::make(std::shared_ptr<Wasmtim
     Trap reason;
     read_trap(error, trap, reason);
     return fail(reason.cause == TrapCause::Deadline ? ErrorCode::Timeout : ErrorCode::Internal,
-                trap != nullptr ? "the start function failed: " + reason.detail : reason.detail, ErrorSource::Plugin);
+                trap != nullptr ? "the start function failed: " + reason.detail : reason.detail,
+                ErrorSource::Plugin);
   }
   wasmtime_extern_t item;
-  if (wasmtime_instance_export_get(out->context_, &out->instance_, kMemory.data(), kMemory.size(), &item)) {
+  if (wasmtime_instance_export_get(out->context_, &out->instance_, kMemory.data(), kMemory.size(),
+                                   &item)) {
     out->take_memory(item);
   }
   out->complete_ = true;
@@ -95,7 +109,8 @@ FunctionRef WasmtimeInstance::find_function(std::string_view name, const Functio
   return static_cast<FunctionRef>(functions_.size());
 }
 
-bool WasmtimeInstance::call(FunctionRef function, Value* args, size_t count, uint64_t ticks, Trap& trap) {
+bool WasmtimeInstance::call(FunctionRef function, Value* args, size_t count, uint64_t ticks,
+                            Trap& trap) {
   begin(ticks);
   const bool ok = call_nested(function, args, count, trap);
   end();
@@ -104,8 +119,9 @@ bool WasmtimeInstance::call(FunctionRef function, Value* args, size_t count, uin
 
 bool WasmtimeInstance::call_nested(FunctionRef function, Value* args, size_t count, Trap& trap) {
   wasm_trap_t* raw_trap = nullptr;
-  auto* error = wasmtime_func_call_unchecked(context_, &functions_[function - 1],
-                                             reinterpret_cast<wasmtime_val_raw_t*>(args), count, &raw_trap);
+  auto* error =
+      wasmtime_func_call_unchecked(context_, &functions_[function - 1],
+                                   reinterpret_cast<wasmtime_val_raw_t*>(args), count, &raw_trap);
   if (error == nullptr && raw_trap == nullptr) [[likely]] {
     return true;
   }

@@ -11,8 +11,9 @@ namespace wasmgate::wasm {
 
 class WasmtimeInstance final : public Instance {
  public:
-  static Result<std::unique_ptr<Instance>> make(std::shared_ptr<WasmtimeCore> core, const wasmtime_instance_pre_t* pre,
-                                                void* data, const InstanceLimits& limits, uint64_t start_ticks,
+  static Result<std::unique_ptr<Instance>> make(std::shared_ptr<WasmtimeCore> core,
+                                                const wasmtime_instance_pre_t* pre, void* data,
+                                                const InstanceLimits& limits, uint64_t start_ticks,
                                                 Instance** starting);
   ~WasmtimeInstance() override;
 
@@ -21,7 +22,8 @@ class WasmtimeInstance final : public Instance {
   bool call_nested(FunctionRef function, Value* args, size_t count, Trap& trap) override;
   GuestMemory memory() override;
 
-  /// What a host function gets. The start function runs before the memory is known here: then it is found by its caller.
+  /// What a host function gets. The start function runs before the memory is known here: then it is
+  /// found by its caller.
   void* data_for(wasmtime_caller_t* caller) {
     if (!complete_) [[unlikely]] {
       find_memory(caller);

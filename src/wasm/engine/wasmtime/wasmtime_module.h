@@ -19,7 +19,8 @@ class WasmtimeModule final : public Module {
  public:
   WasmtimeModule(std::shared_ptr<WasmtimeCore> core, ModuleHandle module);
 
-  Result<std::unique_ptr<LinkedModule>> link(std::span<const HostFunction> functions) const override;
+  Result<std::unique_ptr<LinkedModule>> link(
+      std::span<const HostFunction> functions) const override;
   Result<std::string> serialize() const override;
 
  private:
@@ -29,10 +30,12 @@ class WasmtimeModule final : public Module {
 
 class WasmtimeLinkedModule final : public LinkedModule {
  public:
-  WasmtimeLinkedModule(std::shared_ptr<WasmtimeCore> core, LinkerHandle linker, InstancePreHandle pre);
+  WasmtimeLinkedModule(std::shared_ptr<WasmtimeCore> core, LinkerHandle linker,
+                       InstancePreHandle pre);
 
   Result<std::unique_ptr<Instance>> instantiate(void* data, const InstanceLimits& limits,
-                                                uint64_t start_ticks, Instance** starting) const override;
+                                                uint64_t start_ticks,
+                                                Instance** starting) const override;
 
  private:
   std::shared_ptr<WasmtimeCore> core_;

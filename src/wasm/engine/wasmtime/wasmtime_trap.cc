@@ -19,15 +19,17 @@ void take_frames(wasm_frame_vec_t& frames, Trap& out) {
   for (size_t i = 0; i < frames.size; ++i) {
     TrapFrame frame;
     const wasm_name_t* name = wasmtime_frame_func_name(frames.data[i]);
-    frame.function = name != nullptr ? std::string(name->data, name->size)
-                                     : "function[" + std::to_string(wasm_frame_func_index(frames.data[i])) + "]";
+    frame.function =
+        name != nullptr ? std::string(name->data, name->size)
+                        : "function[" + std::to_string(wasm_frame_func_index(frames.data[i])) + "]";
     frame.module_offset = wasm_frame_module_offset(frames.data[i]);
     out.frames.push_back(std::move(frame));
   }
   wasm_frame_vec_delete(&frames);
 }
 
-/// The engine writes the back-trace first and the reason last ("… Caused by: …"), or the reason alone.
+/// The engine writes the back-trace first and the reason last ("… Caused by: …"), or the reason
+/// alone.
 std::string reason_of(const std::string& text) {
   constexpr std::string_view kCausedBy = "Caused by:";
   const size_t caused = text.rfind(kCausedBy);
@@ -65,7 +67,9 @@ void read_trap(wasmtime_error_t* error, wasm_trap_t* trap, Trap& out) {
   if (trap != nullptr) {
     const TrapHandle owner(trap);
     wasmtime_trap_code_t code = 0;
-    out.cause = wasmtime_trap_code(trap, &code) && code == WASMTIME_TRAP_CODE_INTERRUPT ? TrapCause::Deadline : TrapCause::Trap;
+    out.cause = wasmtime_trap_code(trap, &code) && code == WASMTIME_TRAP_CODE_INTERRUPT
+                    ? TrapCause::Deadline
+                    : TrapCause::Trap;
     wasm_trap_message(trap, &text);
     out.detail = take_bytes(text);
     wasm_trap_trace(trap, &frames);

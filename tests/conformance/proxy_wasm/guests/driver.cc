@@ -48,9 +48,8 @@ uint32_t callback(uint32_t phase, std::initializer_list<uint32_t> arguments, uin
 
 #include DRIVER_TABLE
 
-extern "C" __attribute__((import_module("env"), import_name("proxy_get_buffer_bytes"))) uint32_t get_buffer_bytes(uint32_t id, uint32_t start,
-                                                                                                                  uint32_t size, char** data,
-                                                                                                                  uint32_t* data_size);
+extern "C" __attribute__((import_module("env"), import_name("proxy_get_buffer_bytes"))) uint32_t
+get_buffer_bytes(uint32_t id, uint32_t start, uint32_t size, char** data, uint32_t* data_size);
 
 namespace {
 
@@ -74,7 +73,8 @@ void load(uint32_t buffer) {
   std::memcpy(&header, bytes.data(), sizeof(header));
   records.resize(header.records);
   std::memcpy(records.data(), bytes.data() + sizeof(header), header.records * sizeof(Record));
-  std::memcpy(reinterpret_cast<void*>(kData), bytes.data() + sizeof(header) + header.records * sizeof(Record), header.data_size);
+  std::memcpy(reinterpret_cast<void*>(kData),
+              bytes.data() + sizeof(header) + header.records * sizeof(Record), header.data_size);
   std::memset(reinterpret_cast<void*>(kStatuses), 0xFF, kStatusesSize);
   loaded = true;
 }
@@ -88,7 +88,8 @@ void run(uint32_t phase) {
     }
     for (uint32_t k = 0; k < 14; ++k) {
       if ((record.references >> k & 1) != 0) {
-        record.arguments[k] = *reinterpret_cast<volatile uint32_t*>(static_cast<uint32_t>(record.arguments[k]));
+        record.arguments[k] =
+            *reinterpret_cast<volatile uint32_t*>(static_cast<uint32_t>(record.arguments[k]));
       }
     }
     statuses[i] = thunks[record.function](record.arguments);
@@ -105,7 +106,9 @@ uint32_t callback(uint32_t phase, std::initializer_list<uint32_t> arguments, uin
     *next_event++ = argument;
   }
   run(phase);
-  return loaded && header.returns[phase] != kOwnDefault ? static_cast<uint32_t>(header.returns[phase]) : result;
+  return loaded && header.returns[phase] != kOwnDefault
+             ? static_cast<uint32_t>(header.returns[phase])
+             : result;
 }
 
 }  // namespace
