@@ -167,7 +167,7 @@ def portability(tally, install):
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=0:allocator_may_return_null=1",
     "UBSAN_OPTIONS": "print_stacktrace=1",
-    "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={ROOT}/tests/tsan.supp",
+    "TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppress_equal_addresses=0:suppressions={ROOT}/tests/tsan.supp",
     "WASMGATE_TEST_SCALE": "20",
 }
 
