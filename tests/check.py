@@ -204,6 +204,7 @@ def main():
         scale = {"WASMGATE_TEST_SCALE": "1" if options.suite == "long" else "10"}
         python_tests(tally, ROOT / "tests/e2e", "end to end", env=scale)
         python_tests(tally, ROOT / "bench", "measuring tools", pattern="harness_test.py")
+        python_tests(tally, ROOT / "tests", "documents", pattern="docs_test.py")
         sanitizer(tally, "asan", options.jobs)
     for name in tally.failures:
         print(f"check: FAILED: {name}")
