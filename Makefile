@@ -8,7 +8,7 @@ WASMGATE := $(BUILD)/apps/wasmgate/wasmgate
 DEMO_CPP := hello-world request_block
 DEMO_RUST := hello-world say-hello request-block
 
-.PHONY: help setup demo check check-asan check-tsan check-long check-portability bench build plugins lint clean
+.PHONY: help setup demo check check-asan check-tsan check-long check-portability bench build plugins lint tidy clean
 
 help:
 	@echo "make demo      build everything, start the gateway with example plug-ins, show six requests, keep serving"
@@ -17,6 +17,7 @@ help:
 	@echo "make build     only build the gateway          -> $(WASMGATE)"
 	@echo "make plugins   only build the example plug-ins"
 	@echo "make lint      are the C++ sources formatted? (clang-format-19 -i FILE… formats)"
+	@echo "make tidy      what clang-tidy says of them (FILES=… for some)"
 	@echo "make bench     compare with nginx, HAProxy and Envoy on this machine"
 	@echo "make check-asan | check-tsan | check-long      the tests under sanitizers; the long runs"
 	@echo "make check-portability                         the plug-ins' cases on stock Envoy     -> docs/portability.md"
@@ -39,6 +40,12 @@ demo: plugins
 # The plug-ins' folders have a `make lint` of their own.
 lint:
 	@git ls-files | grep -E '^(src|apps|bench|tests)/.*\.(cc|h)$$' | xargs -r clang-format-19 --dry-run -Werror
+
+tidy: FILES ?= $(shell git ls-files 'src/*.cc' 'apps/*.cc' | grep -v _test)
+tidy: setup
+	@tools/setup.sh tidy
+	@cmake --preset tidy >/dev/null
+	@clang-tidy-19 -p build/tidy --quiet $(FILES)
 
 check: setup
 	@$(PYTHON) tests/check.py --jobs $(JOBS)

@@ -2,7 +2,7 @@
 # Installs what the project needs on a Debian 12 machine: packages, Rust crates, the WebAssembly engine. Idempotent: a second run
 # looks and leaves. Each step says what it does and how long it took.
 #   tools/setup.sh          what `make demo` and `make check` need
-#   tools/setup.sh bench    what `make bench` needs on top
+#   tools/setup.sh bench    what `make bench` needs on top; tidy: what `make tidy` needs
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$here"
@@ -74,8 +74,8 @@ engine() { engine/build.sh >/dev/null; }
 if [ ! -f /etc/debian_version ]; then
   echo "setup: made for Debian 12; on another system install the packages of tools/packages.txt by hand" >&2
 fi
-if [ "${1:-}" = bench ]; then
-  step packages packages tools/packages-bench.txt
+if [ -n "${1:-}" ]; then
+  step packages packages "tools/packages-$1.txt"
 else
   step packages packages tools/packages.txt
   step crates crates

@@ -89,7 +89,7 @@ Result<std::string> DiskCache::read(const oci::Digest& digest, size_t limit_byte
 }
 
 Result<oci::Digest> DiskCache::store(std::string_view bytes) {
-  const oci::Digest digest = oci::digest_of(bytes);
+  oci::Digest digest = oci::digest_of(bytes);
   if (auto written = write_file(blob_path(digest.hex), bytes, 0600); !written) {
     return tl::unexpected(written.error());
   }
@@ -155,7 +155,7 @@ Result<void> DiskCache::Download::add(std::string_view bytes) {
 
 Result<oci::Digest> DiskCache::Download::commit(const oci::Digest& expected,
                                                 const std::string& what) {
-  const oci::Digest digest = hash_->finish();
+  oci::Digest digest = hash_->finish();
   if (!expected.empty() && digest != expected) {
     return fail(ErrorCode::Corrupt, what + " is " + digest.hex + ", expected " + expected.hex,
                 ErrorSource::Upstream);
