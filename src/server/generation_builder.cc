@@ -438,6 +438,7 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
 
 void GenerationBuilder::activated(const Generation& generation) {
   good_ = std::exchange(pending_, {});
+  compiler_.give_way();
   for (const auto& [slot, good] : good_) {
     if (!good.plugin->has_spare() && !is_broken(good.plugin)) {
       preparer_.prepare(good.plugin, std::chrono::milliseconds(0), {});

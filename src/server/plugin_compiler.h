@@ -3,6 +3,7 @@
 // same binary, hidden verb `compile-module`) with limits on CPU time and address space. A crash or a limit there is a refused
 // plug-in, never a harmed gateway.
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -34,6 +35,9 @@ class PluginCompiler {
   PluginCompiler(wasm::Engine& engine, Logger& logger, RandomSource& random, std::string cache_folder,
                  const CompileLimits& limits = {});
 
+  /// From now on compiling gives way to everything else on the processors: somebody is served. Thread: any.
+  void give_way() { gives_way_ = true; }
+
   /// The compiled module for `code`. Slow when it is new. Thread: any.
   /// Errors: InvalidArgument with the engine's text, LimitExceeded, Internal when the child could not be run.
   Result<std::shared_ptr<const wasm::Module>> compile(const artifact::PluginCode& code);
@@ -51,6 +55,7 @@ class PluginCompiler {
   Logger& logger_;
   std::string folder_;
   CompileLimits limits_;
+  std::atomic<bool> gives_way_{false};
   wasm::SealKey key_{};
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<const wasm::Module>> live_;

@@ -3,6 +3,7 @@
 The names of the tests say what holds; tests/README.md says which requirement each shows.
 """
 
+import os
 import pathlib
 import random
 import shutil
@@ -88,6 +89,26 @@ class UpdatesUnderLoad(unittest.TestCase):
                 # A worker that waited for the plug-in would answer nothing for all that time.
                 self.assertLess(max(times), preparing / 2)
                 self.assertGreater(len(times), 20)
+
+
+    def test_compiling_gives_way_once_something_serves(self):
+        steps = "(local.set 0 (i64.mul (i64.add (local.get 0) (i64.const 7)) (i64.rotl (local.get 0) (i64.const 9))))" * 400
+        functions = "".join(f"(func $f{n} (param i64) (result i64) {steps} (i64.add (local.get 0) (i64.const {n})))" for n in range(400))
+        large = guest("large", f'(table 400 funcref) (elem (i32.const 0) {" ".join(f"$f{n}" for n in range(400))}) {functions}')
+        with Upstream() as upstream:
+            files = {"route.yaml": ingress("web", "web"), "service.yaml": service("web", [upstream.endpoint()])}
+            with Gateway(files) as gateway:
+                own = os.getpriority(os.PRIO_PROCESS, gateway.process.pid)
+                gateway.write("plugin.yaml", wasm_plugin("p", large, default_config={}))
+                end, seen = time.monotonic() + 30, set()
+                while own + 10 not in seen and "generation 2 serves" not in gateway.log():
+                    self.assertLess(time.monotonic(), end, gateway.log())
+                    for child in subprocess.run(["pgrep", "-P", str(gateway.process.pid)], capture_output=True).stdout.split():
+                        try:
+                            seen.add(os.getpriority(os.PRIO_PROCESS, int(child)))
+                        except ProcessLookupError:
+                            pass  # done already
+                self.assertIn(min(own + 10, 19), seen, gateway.log())
 
 
 class PrecompiledCode(unittest.TestCase):
