@@ -135,6 +135,11 @@ void ArtifactStore::remember_failure(const std::string& key, const Error& error)
   failed_[key] = {error, clock_.now() + wait, wait};
 }
 
+void ArtifactStore::hurry(bool on) {
+  fetcher_.hurry(on);
+  sleeper_.hurry(on);
+}
+
 std::optional<std::chrono::milliseconds> ArtifactStore::next_retry() const {
   std::optional<std::chrono::milliseconds> out;
   for (const auto& [key, failed] : failed_) {

@@ -73,6 +73,10 @@ class ArtifactStore {
   /// before. The rest may be removed when over the limits. Call it when a generation serves.
   void keep_used();
 
+  /// While it is on, something else waits for get(): it tries nothing twice and ends where nothing
+  /// comes; such an address waits like any that failed. Thread: any.
+  void hurry(bool on);
+
   /// How long until a failed address is asked again; nothing when no address waits.
   std::optional<std::chrono::milliseconds> next_retry() const;
 

@@ -50,6 +50,10 @@ class Fetcher {
   /// off, fewer bytes than announced), Timeout: both retryable; Cancelled (the sink stopped it);
   /// Refused (address rule, TLS certificate); Protocol. Thread: one at a time.
   virtual Result<FetchResponse> fetch(const FetchRequest& request, const BodySink& sink) = 0;
+
+  /// While it is on, others wait for the exchange: one in which no byte comes for a second ends
+  /// (Timeout, not retryable). Thread: any.
+  virtual void hurry(bool on) { static_cast<void>(on); }
 };
 
 }  // namespace wasmgate::artifact

@@ -15,6 +15,9 @@ class Sleeper {
 
   /// Waits. Returns false when the wait was cut short because the work is no longer wanted.
   virtual bool sleep(Duration time) = 0;
+
+  /// While it is on, others wait: every wait is cut short. Thread: any.
+  virtual void hurry(bool on) { static_cast<void>(on); }
 };
 
 class CredentialHelper {

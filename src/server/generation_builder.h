@@ -45,6 +45,9 @@ class GenerationBuilder {
 
   std::unique_ptr<Generation> build(std::shared_ptr<const config::Model> model);
 
+  /// While it is on, build() and look_again() give up on registries that keep them waiting. Thread: any.
+  void hurry(bool on) { store_.hurry(on); }
+
   /// Tells that this generation serves: its plug-ins become the last good ones, and what is not in it is forgotten.
   void activated(const Generation& generation);
 

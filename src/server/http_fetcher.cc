@@ -19,20 +19,26 @@ namespace {
 
 constexpr long kConnectTimeoutMs = 5'000;
 constexpr size_t kHeaderBytes = 64 * 1024;
+constexpr auto kPatience = std::chrono::seconds(1);  // without a byte, while others wait
 
 // What one exchange shares with libcurl's callbacks.
 struct Exchange {
   const artifact::FetchRequest& request;
   const artifact::BodySink& sink;
+  const std::atomic<bool>& cancelled;
+  const std::atomic<bool>& hurried;
   artifact::FetchResponse response;
   size_t header_bytes = 0;
   size_t body_sent = 0;
   bool stopped = false;
   std::string refused_address;
+  std::chrono::steady_clock::time_point last_byte = std::chrono::steady_clock::now();
+  bool gave_up = false;
 };
 
 size_t on_body(char* data, size_t size, size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
+  exchange.last_byte = std::chrono::steady_clock::now();
   if (!exchange.sink({data, size * count})) {
     exchange.stopped = true;
     return 0;
@@ -43,6 +49,7 @@ size_t on_body(char* data, size_t size, size_t count, void* user) {
 size_t on_header(char* data, size_t size, size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   std::string_view line(data, size * count);
+  exchange.last_byte = std::chrono::steady_clock::now();
   exchange.header_bytes += line.size();
   if (exchange.header_bytes > kHeaderBytes) {
     return 0;
@@ -82,7 +89,9 @@ int on_seek(void* user, curl_off_t offset, int origin) {
 }
 
 int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<const std::atomic<bool>*>(user)->load() ? 1 : 0;
+  auto& exchange = *static_cast<Exchange*>(user);
+  exchange.gave_up = exchange.hurried && std::chrono::steady_clock::now() - exchange.last_byte > kPatience;
+  return exchange.cancelled || exchange.gave_up ? 1 : 0;
 }
 
 std::string text_of(const sockaddr& address) {
@@ -167,6 +176,10 @@ Error error_of(CURLcode code, const char* text, const Exchange& exchange) {
     case CURLE_SSL_ISSUER_ERROR:
       return Error(ErrorCode::Refused, detail, ErrorSource::Upstream);
     case CURLE_ABORTED_BY_CALLBACK:
+      if (exchange.gave_up) {
+        return Error(ErrorCode::Timeout, where + "nothing came, and a newer configuration waits",
+                     ErrorSource::Upstream);
+      }
       return Error(ErrorCode::Cancelled, detail, ErrorSource::Internal);
     case CURLE_WRITE_ERROR:
       if (exchange.stopped) {
@@ -202,7 +215,7 @@ Result<artifact::FetchResponse> HttpFetcher::fetch(const artifact::FetchRequest&
     return fail(ErrorCode::Internal, request.url + ": " + curl_easy_strerror(CURLE_FAILED_INIT));
   }
   curl_easy_reset(curl);
-  Exchange exchange{request, sink, {}};
+  Exchange exchange{request, sink, stopped_, hurried_, {}};
   std::array<char, CURL_ERROR_SIZE> text{};
   const HeaderList headers = header_list(request.headers);
   const bool has_body = request.method == "PUT" || request.method == "POST";
@@ -215,7 +228,7 @@ Result<artifact::FetchResponse> HttpFetcher::fetch(const artifact::FetchRequest&
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &stopped_);
+  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &exchange);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
                    static_cast<long>(std::max<int64_t>(request.timeout.count(), 1)));
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
@@ -267,7 +280,13 @@ Result<artifact::FetchResponse> HttpFetcher::fetch(const artifact::FetchRequest&
 
 bool WakeableSleeper::sleep(Duration time) {
   std::unique_lock lock(mutex_);
-  return !wake_.wait_for(lock, time, [this] { return stopped_; });
+  return !wake_.wait_for(lock, time, [this] { return stopped_ || hurried_; });
+}
+
+void WakeableSleeper::hurry(bool on) {
+  const std::lock_guard lock(mutex_);
+  hurried_ = on;
+  wake_.notify_all();
 }
 
 void WakeableSleeper::stop() {

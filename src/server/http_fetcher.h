@@ -26,12 +26,14 @@ class HttpFetcher final : public artifact::Fetcher {
   /// Ends the present exchange within a second, and all later ones at once (Cancelled). Thread:
   /// any.
   void stop() { stopped_ = true; }
+  void hurry(bool on) override { hurried_ = on; }
 
  private:
   struct Handle;
   std::unique_ptr<Handle> handle_;  // made by the first fetch
   std::string user_agent_;
   std::atomic<bool> stopped_{false};
+  std::atomic<bool> hurried_{false};
 };
 
 /// Waits in real time; stop() (any thread) ends the present wait and all later ones.
@@ -39,11 +41,13 @@ class WakeableSleeper final : public artifact::Sleeper {
  public:
   bool sleep(Duration time) override;
   void stop();
+  void hurry(bool on) override;
 
  private:
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopped_ = false;
+  bool hurried_ = false;
 };
 
 /// Runs docker-credential-<name> from PATH, at most 10 seconds.

@@ -25,6 +25,9 @@ void Publisher::publish(std::shared_ptr<const config::Model> model) {
   {
     const std::lock_guard lock(mutex_);
     next_ = std::move(model);
+    if (busy_) {
+      builder_.hurry(true);
+    }
   }
   wake_.notify_all();
 }
@@ -53,6 +56,8 @@ void Publisher::run() {
       }
       look_ = false;
       model = std::exchange(next_, nullptr);
+      busy_ = serving_;
+      builder_.hurry(false);
     }
     // Nothing new is asked for: what serves is built again only when that would change it.
     if (model == nullptr && last_ != nullptr && builder_.look_again()) {
@@ -61,7 +66,10 @@ void Publisher::run() {
     if (model != nullptr) {
       last_ = model;
       bring_out(std::move(model));
+      serving_ = true;
     }
+    const std::lock_guard lock(mutex_);
+    busy_ = false;
   }
 }
 

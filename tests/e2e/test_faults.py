@@ -110,6 +110,26 @@ class UpdatesUnderLoad(unittest.TestCase):
                             pass  # done already
                 self.assertIn(min(own + 10, 19), seen, gateway.log())
 
+    def test_a_silent_registry_keeps_no_other_change_waiting(self):
+        silent = Liar("never answers")
+        self.addCleanup(silent.close)
+        with Upstream() as upstream:
+            files = {"route.yaml": ingress("web", "web"), "service.yaml": service("web", [upstream.endpoint()]),
+                     "settings.json": settings(f"127.0.0.1:{silent.server_address[1]}")}
+            with Gateway(files) as gateway:
+                gateway.write("plugin.json", wasm_plugin("p", "", url=f"oci://127.0.0.1:{silent.server_address[1]}/x:1",
+                                                         match_rules=[{"ingress": ["default/none"], "config": {}}]))
+                end = time.monotonic() + 10
+                while not silent.requests:
+                    self.assertLess(time.monotonic(), end)
+                    time.sleep(0.01)
+                begin = time.monotonic()
+                gateway.write("new.yaml", ingress("new", "web", host="new.example"))
+                gateway.wait_for_log("a newer configuration waits", timeout=30)
+                gateway.wait_for_log("generation 3 serves", timeout=30)
+                self.assertLess(time.monotonic() - begin, 14)  # one try takes 15 s
+                self.assertEqual(fetch(gateway.port, headers=[("host", "new.example")]).status, 200)
+
 
 class PrecompiledCode(unittest.TestCase):
     def test_it_is_left_out_and_the_webassembly_runs(self):
