@@ -1,10 +1,8 @@
 """The rows of bench/lifecycle.py about registries, the store and kill -9: each returns its figures, "met" among them."""
 
 import collections
-import contextlib
 import hashlib
 import json
-import os
 import pathlib
 import queue
 import random
@@ -22,7 +20,9 @@ from client import Connection, fetch
 from gateway import ROOT, Gateway, binary, ingress, service, wasm_plugin
 from harness import lying_registry as lies
 from harness import network
+from harness.forger import Forger, variant_section
 from registry import Registry
+from test_faults import custom_section
 from test_oci import settings
 from upstream import Upstream
 
@@ -98,7 +98,7 @@ def chaos(options):
                 if kind in layers:
                     registry.add(f"chaos/{name}", lies.Image(layer=layers[kind]))
                 else:
-                    registry.add(f"chaos/{name}", lies.Image(module + lies_section(name)), **{part: lies.FAULTS[kind]})
+                    registry.add(f"chaos/{name}", lies.Image(module + variant_section(name)), **{part: lies.FAULTS[kind]})
                 at, kept = len(gateway.log()), len(store_files(gateway.state)[0])
                 begin, seen = time.monotonic(), collections.Counter()
                 gateway.write("plugin.yaml", plugin_on(name, f"/{name}", f"oci://{registry.host}/chaos/{name}:1"))
@@ -141,116 +141,6 @@ def chaos(options):
             "ran": sum(r["ran"] for r in bad), "answers_beside": dict(victims), "store_files_left": sum(r["left"] for r in bad), "by_kind": by_kind,
             "met": all(r["seconds"] <= REFUSED_WITHIN and r["lines"] == 1 and not r["ran"] and not r["left"] for r in bad)
             and set(victims) == {"200", "alive"}}
-
-
-class Forger:
-    """Images that must be refused, each in its own way. `spec`: what the resource says beside the url."""
-
-    def __init__(self, registry, folder, module):
-        self.registry, self.module = registry, module
-        self.private, self.public = lies.make_key(folder, "own")
-        self.stranger, _ = lies.make_key(folder, "stranger")
-        self.source = random.Random(29)
-        self.kinds = [name.removeprefix("forge_") for name in dir(self) if name.startswith("forge_")]
-
-    def make(self, kind, name):
-        """Puts the image into the registry; returns what the resource says."""
-        self.name, self.image = f"forged/{name}", lies.Image(self.module + lies_section(name))
-        spec = getattr(self, f"forge_{kind}")() or {}
-        return {"url": f"oci://{self.registry.host}/{self.name}:1", **spec}
-
-    def flip(self, data):
-        data = bytearray(data)
-        data[self.source.randrange(len(data))] ^= 1 << self.source.randrange(8)
-        return bytes(data)
-
-    def cut(self, data):
-        return data[:self.source.randrange(1, len(data))]
-
-    def layer(self, change, **more):
-        self.registry.add(self.name, self.image, blobs={lies.digest_of(self.image.layer): change(self.image.layer)}, **more)
-
-    def signed(self, image):
-        self.registry.add(self.name, self.image)
-        if image is not None:
-            self.registry.add(self.name, image, tag=self.image.digest.replace(":", "-") + ".sig")
-        return {"verificationKey": self.public}
-
-    def pinned(self, change):
-        digest = self.image.digest
-        self.image.manifest = change(self.image.manifest)
-        self.registry.add(self.name, self.image)
-        return {"sha256": digest.removeprefix("sha256:")}
-
-    def edited(self, edit):
-        self.image = lies.Image(self.module, edit=edit)
-        self.registry.add(self.name, self.image)
-
-    def forge_layer_bit(self):
-        self.layer(self.flip)
-
-    def forge_layer_truncated(self):
-        self.layer(self.cut)
-
-    def forge_layer_longer(self):
-        self.layer(lambda data: data + b"\0" * self.source.randrange(1, 100))
-
-    def forge_layer_of_another_image(self):
-        self.layer(lambda data: lies.layer_of(self.module))
-
-    def forge_pinned_manifest_bit(self):
-        return self.pinned(self.flip)
-
-    def forge_pinned_manifest_truncated(self):
-        return self.pinned(self.cut)
-
-    def forge_pinned_another_digest(self):
-        self.registry.add(self.name, self.image)
-        return {"sha256": hashlib.sha256(self.source.randbytes(8)).hexdigest()}
-
-    def forge_layer_of_another_size(self):
-        self.edited(lambda root: root["layers"][0].update(size=root["layers"][0]["size"] + self.source.choice((-1, 1, 1000))))
-
-    def forge_digest_written_otherwise(self):
-        change = self.source.choice((str.upper, lambda text: text[:-1], lambda text: text.replace("sha256", "sha512"), lambda text: text[7:]))
-        self.edited(lambda root: root["layers"][0].update(digest=change(root["layers"][0]["digest"])))
-
-    def forge_layer_truncated_before_it_was_hashed(self):
-        self.image = lies.Image(layer=self.cut(self.image.layer))
-        self.registry.add(self.name, self.image)
-
-    def forge_layer_damaged_before_it_was_hashed(self):
-        layer = bytearray(self.image.layer)
-        layer[self.source.randrange(20, len(layer))] ^= 0xFF
-        self.image = lies.Image(layer=bytes(layer))
-        self.registry.add(self.name, self.image)
-
-    def forge_unsigned(self):
-        return self.signed(None)
-
-    def forge_signed_by_a_stranger(self):
-        return self.signed(lies.signature_image(self.stranger, self.image.digest))
-
-    def forge_signature_of_another_image(self):
-        return self.signed(lies.signature_image(self.private, lies.digest_of(self.source.randbytes(8))))
-
-    def forge_signature_of_the_layer(self):
-        return self.signed(lies.signature_image(self.private, lies.digest_of(self.image.layer)))
-
-    def forge_signature_bit(self):
-        return self.signed(lies.signature_image(self.private, self.image.digest, spoil_signature=self.flip))
-
-    def forge_signature_truncated(self):
-        return self.signed(lies.signature_image(self.private, self.image.digest, spoil_signature=self.cut))
-
-    def forge_signed_text_changed(self):
-        return self.signed(lies.signature_image(self.private, self.image.digest, spoil_payload=lambda text: text.replace(b"null", b"{}")))
-
-
-def lies_section(text):
-    """A custom section, so that each module has a digest of its own."""
-    payload = b"\7variant" + text.encode()
-    return b"\0" + bytes([len(payload)]) + payload
 
 
 def forgeries(options):
@@ -308,7 +198,7 @@ def outage(options):
     results = {}
     with tempfile.TemporaryDirectory(prefix="wasmgate-outage-") as folder, Upstream() as upstream:
         state = pathlib.Path(folder) / "state"
-        digests = [registry.push(guests.file(f"b{i}.wasm", BLOCK.read_bytes() + lies_section(str(i))), f"team/block:v{i}")[7:] for i in range(2)]
+        digests = [registry.push(guests.file(f"b{i}.wasm", BLOCK.read_bytes() + variant_section(str(i))), f"team/block:v{i}")[7:] for i in range(2)]
 
         def resource(number, rules=None, **spec):
             return wasm_plugin("block", "", url=f"oci://{registry.host}/team/block:v{number}", sha256=digests[number] if number < 2 else "1" * 64,
@@ -356,7 +246,7 @@ def outage(options):
             rounds = [gap for gap in gaps if gap > 5]
             counter.close()
             registry.start()
-            registry.push(guests.file("b2.wasm", BLOCK.read_bytes() + lies_section("2")), "team/block:v2")
+            registry.push(guests.file("b2.wasm", BLOCK.read_bytes() + variant_section("2")), "team/block:v2")
         waited = _wait_beside_silence(upstream)
     message = next((c["message"] for c in page["conditions"] if c["status"] == "False"), "")
     registry.close()
@@ -429,7 +319,7 @@ def kills(options):
         digests = []
         for version in range(versions):
             # Half a megabyte that gzip cannot shorten, so that a store takes a while.
-            module = BLOCK.read_bytes() + _large_section(random.Random(version).randbytes(512 * 1024))
+            module = BLOCK.read_bytes() + custom_section("ballast", random.Random(version).randbytes(512 * 1024))
             digests.append(hashlib.sha256(module).hexdigest())
             registry.push(guests.file(f"v{version}.wasm", module), f"team/block:v{version}")
         (folder / "conf").mkdir()
@@ -498,8 +388,3 @@ def kills(options):
             "wrong_code_or_answer": wrong_digest, "files_whose_hash_is_wrong": wrong_files, "half_written_seen": parts_seen,
             "half_written_after_a_start": parts_kept, "last_starts": [final, without], "errors_at_last_start": refused,
             "met": wrong_digest == 0 and wrong_files == 0 and parts_kept == 0 and (final, without) == (403, 403) and statistics.median(known) <= 500}
-
-
-def _large_section(content):
-    from test_faults import custom_section
-    return custom_section("ballast", content)
