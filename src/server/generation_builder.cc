@@ -17,12 +17,13 @@ namespace wasmgate::server {
 namespace {
 
 std::optional<FileIdentity> identity_of(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) {
     return std::nullopt;
   }
-  return FileIdentity{info.st_dev, info.st_ino, static_cast<size_t>(info.st_size), info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
-                      info.st_ctim.tv_sec, info.st_ctim.tv_nsec};
+  return FileIdentity{info.st_dev,         info.st_ino,          static_cast<size_t>(info.st_size),
+                      info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_ctim.tv_sec,
+                      info.st_ctim.tv_nsec};
 }
 
 std::string host_name() {
@@ -32,53 +33,73 @@ std::string host_name() {
 
 artifact::Pull pull_of(config::PullPolicy policy) {
   switch (policy) {
-    case config::PullPolicy::IfNotPresent: return artifact::Pull::IfNotPresent;
-    case config::PullPolicy::Always: return artifact::Pull::Always;
-    case config::PullPolicy::Unspecified: break;
+    case config::PullPolicy::IfNotPresent:
+      return artifact::Pull::IfNotPresent;
+    case config::PullPolicy::Always:
+      return artifact::Pull::Always;
+    case config::PullPolicy::Unspecified:
+      break;
   }
   return artifact::Pull::Unspecified;
 }
 
 const char* reason_of(wasm::FailureCause cause) {
   switch (cause) {
-    case wasm::FailureCause::Configure: return "ConfigureRejected";
-    case wasm::FailureCause::Start: return "StartTrapped";
-    case wasm::FailureCause::Deadline: return "DeadlineExceeded";
-    case wasm::FailureCause::Memory: return "MemoryExceeded";
-    default: return "StartTrapped";
+    case wasm::FailureCause::Configure:
+      return "ConfigureRejected";
+    case wasm::FailureCause::Start:
+      return "StartTrapped";
+    case wasm::FailureCause::Deadline:
+      return "DeadlineExceeded";
+    case wasm::FailureCause::Memory:
+      return "MemoryExceeded";
+    default:
+      return "StartTrapped";
   }
 }
 
 const char* phase_of(config::PluginPhase phase) {
   switch (phase) {
-    case config::PluginPhase::Authn: return "AUTHN";
-    case config::PluginPhase::Authz: return "AUTHZ";
-    case config::PluginPhase::Stats: return "STATS";
-    case config::PluginPhase::Unspecified: break;
+    case config::PluginPhase::Authn:
+      return "AUTHN";
+    case config::PluginPhase::Authz:
+      return "AUTHZ";
+    case config::PluginPhase::Stats:
+      return "STATS";
+    case config::PluginPhase::Unspecified:
+      break;
   }
   return "";
 }
 
 // Where a plug-in's canary stands in the maps beside it. No resource has a space in its name.
 constexpr std::string_view kCanarySuffix = " canary";
-std::string canary_slot(const std::string& resource) { return resource + std::string(kCanarySuffix); }
+std::string canary_slot(const std::string& resource) {
+  return resource + std::string(kCanarySuffix);
+}
 bool is_canary_slot(const std::string& slot) { return slot.ends_with(kCanarySuffix); }
 
 // The crash budget was spent at some time.
-bool is_broken(const std::shared_ptr<wasm::Plugin>& plugin) { return plugin->crashes().quarantines() != 0; }
+bool is_broken(const std::shared_ptr<wasm::Plugin>& plugin) {
+  return plugin->crashes().quarantines() != 0;
+}
 
 std::string crashes_of(wasm::Plugin& plugin, MonotonicTime now) {
   const auto health = plugin.crashes().health(now);
-  return std::to_string(health.crashes) + " times within " + std::to_string(plugin.spec().limits.crash_window.count() / 1000) +
-         " s (" + std::string(wasm::to_string(health.cause)) + ")";
+  return std::to_string(health.crashes) + " times within " +
+         std::to_string(plugin.spec().limits.crash_window.count() / 1000) + " s (" +
+         std::string(wasm::to_string(health.cause)) + ")";
 }
 
 // A condition's reason for code that could not be had.
 const char* reason_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::Corrupt: return "DigestMismatch";
-    case ErrorCode::Unverified: return "SignatureInvalid";
-    default: return "ImagePullFailed";
+    case ErrorCode::Corrupt:
+      return "DigestMismatch";
+    case ErrorCode::Unverified:
+      return "SignatureInvalid";
+    default:
+      return "ImagePullFailed";
   }
 }
 
@@ -90,8 +111,9 @@ bool FileIdentity::is_settled() const {
   return ::time(nullptr) - std::max(modified, changed) >= kSeconds;
 }
 
-GenerationBuilder::GenerationBuilder(artifact::ArtifactStore& store, PluginCompiler& compiler, const wasm::ProcessServices& process,
-                                     VmPreparer& preparer, uint32_t workers, const Clock& clock, Logger& logger)
+GenerationBuilder::GenerationBuilder(artifact::ArtifactStore& store, PluginCompiler& compiler,
+                                     const wasm::ProcessServices& process, VmPreparer& preparer,
+                                     uint32_t workers, const Clock& clock, Logger& logger)
     : store_(store),
       compiler_(compiler),
       process_(process),
@@ -103,10 +125,12 @@ GenerationBuilder::GenerationBuilder(artifact::ArtifactStore& store, PluginCompi
 
 tl::expected<artifact::PluginCode, GenerationBuilder::Failure> GenerationBuilder::fetch(
     const config::Plugin& plugin) {
-  auto code = store_.get({plugin.url, plugin.file, plugin.sha256, pull_of(plugin.pull_policy), plugin.pull_credentials,
-                          plugin.verification_key, plugin.limits.module_bytes});
+  auto code =
+      store_.get({plugin.url, plugin.file, plugin.sha256, pull_of(plugin.pull_policy),
+                  plugin.pull_credentials, plugin.verification_key, plugin.limits.module_bytes});
   if (!code) {
-    return tl::unexpected(Failure{reason_of(code.error().code), code.error().detail, wasm::FailureCause::Unavailable});
+    return tl::unexpected(Failure{reason_of(code.error().code), code.error().detail,
+                                  wasm::FailureCause::Unavailable});
   }
   if (!code->note.empty()) {
     logger_.warn("plug-in {}: {}", plugin.resource, code->note);
@@ -117,8 +141,9 @@ tl::expected<artifact::PluginCode, GenerationBuilder::Failure> GenerationBuilder
 std::optional<std::chrono::milliseconds> GenerationBuilder::next_look() const {
   auto next = waiting_.empty() ? std::nullopt : store_.next_retry();
   for (const auto& [resource, trial] : trials_) {
-    const auto left = std::max(std::chrono::milliseconds(0),
-                               std::chrono::duration_cast<std::chrono::milliseconds>(trial.until - clock_.now()));
+    const auto left =
+        std::max(std::chrono::milliseconds(0),
+                 std::chrono::duration_cast<std::chrono::milliseconds>(trial.until - clock_.now()));
     next = next ? std::min(*next, left) : left;
   }
   return next;
@@ -143,14 +168,16 @@ bool GenerationBuilder::look_again() {
 // The digest of a file that was read before and has not changed since.
 std::optional<std::string> GenerationBuilder::known_digest(const config::Plugin& plugin) const {
   const auto seen = seen_files_.find(plugin.file);
-  if (plugin.file.empty() || !plugin.sha256.empty() || !plugin.verification_key.empty() || seen == seen_files_.end() ||
-      seen->second.identity != identity_of(plugin.file) || seen->second.identity->size > plugin.limits.module_bytes) {
+  if (plugin.file.empty() || !plugin.sha256.empty() || !plugin.verification_key.empty() ||
+      seen == seen_files_.end() || seen->second.identity != identity_of(plugin.file) ||
+      seen->second.identity->size > plugin.limits.module_bytes) {
     return std::nullopt;
   }
   return seen->second.digest;
 }
 
-tl::expected<artifact::PluginCode, GenerationBuilder::Failure> GenerationBuilder::fetch_noting_file(const config::Plugin& plugin) {
+tl::expected<artifact::PluginCode, GenerationBuilder::Failure> GenerationBuilder::fetch_noting_file(
+    const config::Plugin& plugin) {
   const auto before = plugin.file.empty() ? std::nullopt : identity_of(plugin.file);
   auto code = fetch(plugin);
   if (code && before && before->is_settled()) {
@@ -161,10 +188,11 @@ tl::expected<artifact::PluginCode, GenerationBuilder::Failure> GenerationBuilder
   return code;
 }
 
-tl::expected<GenerationBuilder::Draft, GenerationBuilder::Failure> GenerationBuilder::begin(const config::Plugin& plugin, bool canary,
-                                                                                            uint64_t number) {
+tl::expected<GenerationBuilder::Draft, GenerationBuilder::Failure> GenerationBuilder::begin(
+    const config::Plugin& plugin, bool canary, uint64_t number) {
   if (plugin.problem) {
-    return tl::unexpected(Failure{plugin.problem->reason, plugin.problem->message, wasm::FailureCause::Configure});
+    return tl::unexpected(
+        Failure{plugin.problem->reason, plugin.problem->message, wasm::FailureCause::Configure});
   }
   Draft draft;
   draft.made.config = plugin;
@@ -198,7 +226,8 @@ tl::expected<GenerationBuilder::Draft, GenerationBuilder::Failure> GenerationBui
   describe(draft.code.digest);
   if (const auto rejected = rejected_.find(slot); rejected != rejected_.end()) {
     if (rejected->second.key == draft.made.key && (canary || plugin.limits.auto_rollback)) {
-      return tl::unexpected(Failure{canary ? "CanaryEnded" : "RolledBack", rejected->second.message, wasm::FailureCause::Trap, true});
+      return tl::unexpected(Failure{canary ? "CanaryEnded" : "RolledBack", rejected->second.message,
+                                    wasm::FailureCause::Trap, true});
     }
     rejected_.erase(rejected);
   }
@@ -207,30 +236,36 @@ tl::expected<GenerationBuilder::Draft, GenerationBuilder::Failure> GenerationBui
 }
 
 // Changes nothing of this object: several may run at a time.
-GenerationBuilder::Made GenerationBuilder::finish(Draft draft, std::vector<std::unique_ptr<wasm::Vm>>& vms) const {
+GenerationBuilder::Made GenerationBuilder::finish(
+    Draft draft, std::vector<std::unique_ptr<wasm::Vm>>& vms) const {
   if (draft.made.plugin != nullptr) {
     return std::move(draft.made);
   }
   auto module = compiler_.compile(draft.code);
   if (!module) {
-    return tl::unexpected(Failure{"CompileFailed", module.error().detail, wasm::FailureCause::Start, true});
+    return tl::unexpected(
+        Failure{"CompileFailed", module.error().detail, wasm::FailureCause::Start, true});
   }
-  auto created = wasm::Plugin::create(std::move(*module), draft.code.bytes, std::move(draft.spec), process_);
+  auto created =
+      wasm::Plugin::create(std::move(*module), draft.code.bytes, std::move(draft.spec), process_);
   if (!created) {
-    return tl::unexpected(Failure{"UnsupportedABI", created.error().message, created.error().cause, true});
+    return tl::unexpected(
+        Failure{"UnsupportedABI", created.error().message, created.error().cause, true});
   }
   draft.made.plugin = std::move(*created);
   for (uint32_t i = 0; i < workers_; ++i) {
     auto vm = draft.made.plugin->prepare_vm();
     if (!vm) {
-      return tl::unexpected(Failure{reason_of(vm.error().cause), vm.error().message, vm.error().cause, true});
+      return tl::unexpected(
+          Failure{reason_of(vm.error().cause), vm.error().message, vm.error().cause, true});
     }
     vms.push_back(std::move(*vm));
   }
   return std::move(draft.made);
 }
 
-GenerationBuilder::Made GenerationBuilder::make(const config::Plugin& plugin, bool canary, uint64_t number,
+GenerationBuilder::Made GenerationBuilder::make(const config::Plugin& plugin, bool canary,
+                                                uint64_t number,
                                                 std::vector<std::unique_ptr<wasm::Vm>>& vms) {
   if (auto ahead = ahead_.extract(canary ? canary_slot(plugin.resource) : plugin.resource)) {
     vms = std::move(ahead.mapped().vms);
@@ -243,7 +278,8 @@ GenerationBuilder::Made GenerationBuilder::make(const config::Plugin& plugin, bo
   return finish(std::move(*draft), vms);
 }
 
-// The plug-ins of the first generation, as many at a time as there are processors: nobody is served yet whom that could slow down.
+// The plug-ins of the first generation, as many at a time as there are processors: nobody is served
+// yet whom that could slow down.
 void GenerationBuilder::make_ahead(const config::Model& model, uint64_t number) {
   struct Job {
     Draft draft;
@@ -276,10 +312,12 @@ void GenerationBuilder::make_ahead(const config::Model& model, uint64_t number) 
 }
 
 bool GenerationBuilder::has_failed_trial(wasm::Plugin& plugin) const {
-  return plugin.crashes().quarantines() != 0 || plugin.crashes().health(clock_.now()).crashes >= trial_budget(plugin, workers_);
+  return plugin.crashes().quarantines() != 0 ||
+         plugin.crashes().health(clock_.now()).crashes >= trial_budget(plugin, workers_);
 }
 
-// A trial ends by its time, or by the crash budget of what is tried: then the predecessor is the good one again.
+// A trial ends by its time, or by the crash budget of what is tried: then the predecessor is the
+// good one again.
 void GenerationBuilder::end_trials() {
   const auto now = clock_.now();
   std::erase_if(trials_, [&](auto& item) {
@@ -289,8 +327,8 @@ void GenerationBuilder::end_trials() {
       return trial.until <= now;
     }
     const bool other_code = tried.status.digest != trial.predecessor.status.digest;
-    rejected_[resource] = {tried.key, (other_code ? tried.status.digest : "its new configuration") + " broke " +
-                                          crashes_of(*tried.plugin, now)};
+    rejected_[resource] = {tried.key, (other_code ? tried.status.digest : "its new configuration") +
+                                          " broke " + crashes_of(*tried.plugin, now)};
     tried = std::move(trial.predecessor);
     return true;
   });
@@ -303,29 +341,34 @@ void GenerationBuilder::end_canaries() {
     if (!is_canary_slot(slot) || !is_broken(canary.plugin)) {
       return false;
     }
-    rejected_[slot] = {canary.key, canary.status.digest + " broke " + crashes_of(*canary.plugin, now)};
+    rejected_[slot] = {canary.key,
+                       canary.status.digest + " broke " + crashes_of(*canary.plugin, now)};
     return true;
   });
 }
 
 // What is new is on trial for a while: its predecessor stands by.
-void GenerationBuilder::consider_trial(const config::Plugin& plugin, GenerationPlugin& entry, PluginStatus& status) {
+void GenerationBuilder::consider_trial(const config::Plugin& plugin, GenerationPlugin& entry,
+                                       PluginStatus& status) {
   if (!plugin.limits.auto_rollback) {
     trials_.erase(plugin.resource);
     return;
   }
   const auto known = good_.find(plugin.resource);
-  if (known != good_.end() && known->second.key != entry.main.key && !is_broken(known->second.plugin)) {
+  if (known != good_.end() && known->second.key != entry.main.key &&
+      !is_broken(known->second.plugin)) {
     trials_[plugin.resource] = {known->second, clock_.now() + plugin.limits.rollback_window};
   }
   const auto trial = trials_.find(plugin.resource);
   if (trial != trials_.end()) {
-    entry.predecessor = GenerationCode{trial->second.predecessor.key, trial->second.predecessor.plugin, {}};
+    entry.predecessor =
+        GenerationCode{trial->second.predecessor.key, trial->second.predecessor.plugin, {}};
     status.on_trial_before = trial->second.predecessor.status.digest;
   }
 }
 
-void GenerationBuilder::make_canary(const config::Plugin& plugin, uint64_t number, GenerationPlugin& entry, PluginStatus& status) {
+void GenerationBuilder::make_canary(const config::Plugin& plugin, uint64_t number,
+                                    GenerationPlugin& entry, PluginStatus& status) {
   const config::Canary& rule = *plugin.canary;
   const std::string slot = canary_slot(plugin.resource);
   config::Plugin other = plugin;
@@ -344,7 +387,8 @@ void GenerationBuilder::make_canary(const config::Plugin& plugin, uint64_t numbe
     if (!made.error().resolved && other.file.empty()) {
       waiting_.push_back(std::move(other));
     }
-    logger_.error("plug-in {}: no canary: {}: {}; all requests meet the main generation", plugin.resource, canary.reason, canary.message);
+    logger_.error("plug-in {}: no canary: {}: {}; all requests meet the main generation",
+                  plugin.resource, canary.reason, canary.message);
     return;
   }
   canary.digest = made->status.digest;
@@ -367,7 +411,8 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
   waiting_.clear();
   end_trials();
   end_canaries();
-  store_.set_options(model->gateway.oci_insecure_hosts, model->gateway.oci_mirrors, model->gateway.oci_preload_folder);
+  store_.set_options(model->gateway.oci_insecure_hosts, model->gateway.oci_mirrors,
+                     model->gateway.oci_preload_folder);
   ahead_.clear();
   if (generation->number == 1) {
     make_ahead(*model, generation->number);
@@ -404,13 +449,15 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
         status.serving_older = true;
         status.digest = known->second.status.digest;
         pending_[plugin.resource] = known->second;
-        logger_.error("plug-in {}: {}: {}; its last good generation goes on", plugin.resource, status.reason,
-                      status.message);
+        logger_.error("plug-in {}: {}: {}; its last good generation goes on", plugin.resource,
+                      status.reason, status.message);
       } else {
         const wasm::PluginSpec policy = make_plugin_spec(plugin, "", generation->number, node_id_);
         entry.open_when_missing = policy.opens_on(made.error().cause);
-        logger_.error("plug-in {}: {}: {}; on its routes {}", plugin.resource, status.reason, status.message,
-                      entry.open_when_missing ? "requests pass (fail open)" : "requests are answered 503 (fail closed)");
+        logger_.error("plug-in {}: {}: {}; on its routes {}", plugin.resource, status.reason,
+                      status.message,
+                      entry.open_when_missing ? "requests pass (fail open)"
+                                              : "requests are answered 503 (fail closed)");
       }
     }
     consider_trial(plugin, entry, status);
@@ -419,7 +466,8 @@ std::unique_ptr<Generation> GenerationBuilder::build(std::shared_ptr<const confi
     }
     const wasm::Plugin* running = entry.main.plugin.get();
     status.running = entry.main.plugin;
-    status.fails_open = running != nullptr && running->spec().opens_on(wasm::FailureCause::Quarantine);
+    status.fails_open =
+        running != nullptr && running->spec().opens_on(wasm::FailureCause::Quarantine);
     if (running != nullptr && running->report().version) {
       status.abi = to_string(*running->report().version);
     }
@@ -445,15 +493,19 @@ void GenerationBuilder::activated(const Generation& generation) {
     }
   }
   std::erase_if(seen_files_, [&](const auto& item) {
-    return std::none_of(generation.model->plugins.begin(), generation.model->plugins.end(), [&](const config::Plugin& plugin) {
-      return plugin.file == item.first || (plugin.canary && plugin.canary->file == item.first);
-    });
+    return std::none_of(generation.model->plugins.begin(), generation.model->plugins.end(),
+                        [&](const config::Plugin& plugin) {
+                          return plugin.file == item.first ||
+                                 (plugin.canary && plugin.canary->file == item.first);
+                        });
   });
   std::erase_if(trials_, [this](const auto& item) { return !good_.contains(item.first); });
   std::erase_if(rejected_, [&](const auto& item) {
-    return std::none_of(generation.statuses.begin(), generation.statuses.end(), [&](const PluginStatus& status) {
-      return item.first == status.resource || (status.canary && item.first == canary_slot(status.resource));
-    });
+    return std::none_of(generation.statuses.begin(), generation.statuses.end(),
+                        [&](const PluginStatus& status) {
+                          return item.first == status.resource ||
+                                 (status.canary && item.first == canary_slot(status.resource));
+                        });
   });
   store_.keep_used();
 }

@@ -1,9 +1,10 @@
 #pragma once
-// From a checked model to a generation: code fetched and compiled, VMs started and configured, routes indexed. A plug-in that cannot
-// be fetched, compiled or configured keeps its last good generation (none: its failure policy) and the rest goes live (decision 5).
-// A new generation of a plug-in with auto-rollback is on trial for its roll-back window: its predecessor stays ready on every worker,
-// and comes back for good when the new one spends its crash budget. A canary that spends it ends.
-// Everything here may block: it runs on the builder's thread.
+// From a checked model to a generation: code fetched and compiled, VMs started and configured,
+// routes indexed. A plug-in that cannot be fetched, compiled or configured keeps its last good
+// generation (none: its failure policy) and the rest goes live (decision 5). A new generation of a
+// plug-in with auto-rollback is on trial for its roll-back window: its predecessor stays ready on
+// every worker, and comes back for good when the new one spends its crash budget. A canary that
+// spends it ends. Everything here may block: it runs on the builder's thread.
 
 #include <cstdint>
 #include <map>
@@ -40,22 +41,26 @@ struct FileIdentity {
 class GenerationBuilder {
  public:
   /// All arguments outlive the builder.
-  GenerationBuilder(artifact::ArtifactStore& store, PluginCompiler& compiler, const wasm::ProcessServices& process,
-                    VmPreparer& preparer, uint32_t workers, const Clock& clock, Logger& logger);
+  GenerationBuilder(artifact::ArtifactStore& store, PluginCompiler& compiler,
+                    const wasm::ProcessServices& process, VmPreparer& preparer, uint32_t workers,
+                    const Clock& clock, Logger& logger);
 
   std::unique_ptr<Generation> build(std::shared_ptr<const config::Model> model);
 
-  /// While it is on, build() and look_again() give up on registries that keep them waiting. Thread: any.
+  /// While it is on, build() and look_again() give up on registries that keep them waiting. Thread:
+  /// any.
   void hurry(bool on) { store_.hurry(on); }
 
-  /// Tells that this generation serves: its plug-ins become the last good ones, and what is not in it is forgotten.
+  /// Tells that this generation serves: its plug-ins become the last good ones, and what is not in
+  /// it is forgotten.
   void activated(const Generation& generation);
 
-  /// When look_again() may find something: what could not be fetched is due again, or a trial is over. Nothing: never by itself.
+  /// When look_again() may find something: what could not be fetched is due again, or a trial is
+  /// over. Nothing: never by itself.
   std::optional<std::chrono::milliseconds> next_look() const;
 
-  /// Whether the same model would now give another generation: a trial or a canary has ended, or something came that could not be
-  /// fetched for the last build (it is tried again).
+  /// Whether the same model would now give another generation: a trial or a canary has ended, or
+  /// something came that could not be fetched for the last build (it is tried again).
   bool look_again();
 
  private:
@@ -103,8 +108,10 @@ class GenerationBuilder {
   tl::expected<Draft, Failure> begin(const config::Plugin& plugin, bool canary, uint64_t number);
   Made finish(Draft draft, std::vector<std::unique_ptr<wasm::Vm>>& vms) const;
   void make_ahead(const config::Model& model, uint64_t number);
-  Made make(const config::Plugin& plugin, bool canary, uint64_t number, std::vector<std::unique_ptr<wasm::Vm>>& vms);
-  void make_canary(const config::Plugin& plugin, uint64_t number, GenerationPlugin& entry, PluginStatus& status);
+  Made make(const config::Plugin& plugin, bool canary, uint64_t number,
+            std::vector<std::unique_ptr<wasm::Vm>>& vms);
+  void make_canary(const config::Plugin& plugin, uint64_t number, GenerationPlugin& entry,
+                   PluginStatus& status);
   void consider_trial(const config::Plugin& plugin, GenerationPlugin& entry, PluginStatus& status);
   bool has_failed_trial(wasm::Plugin& plugin) const;
   void end_trials();
@@ -120,13 +127,13 @@ class GenerationBuilder {
   Logger& logger_;
   std::string node_id_;
   uint64_t number_ = 0;
-  std::map<std::string, Good> good_;     // by resource, canaries by canary_slot(): what serves
-  std::map<std::string, Good> pending_;  // of the generation being built
-  std::map<std::string, Trial> trials_;        // by resource
-  std::map<std::string, Rejected> rejected_;   // by resource and canary_slot()
-  std::map<std::string, Ahead> ahead_;           // of the first build: made by several threads
-  std::map<std::string, SeenFile> seen_files_;   // by path
-  std::vector<config::Plugin> waiting_;  // could not be fetched from the network
+  std::map<std::string, Good> good_;          // by resource, canaries by canary_slot(): what serves
+  std::map<std::string, Good> pending_;       // of the generation being built
+  std::map<std::string, Trial> trials_;       // by resource
+  std::map<std::string, Rejected> rejected_;  // by resource and canary_slot()
+  std::map<std::string, Ahead> ahead_;        // of the first build: made by several threads
+  std::map<std::string, SeenFile> seen_files_;  // by path
+  std::vector<config::Plugin> waiting_;         // could not be fetched from the network
 };
 
 }  // namespace wasmgate::server

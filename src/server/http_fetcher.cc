@@ -90,7 +90,8 @@ int on_seek(void* user, curl_off_t offset, int origin) {
 
 int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   auto& exchange = *static_cast<Exchange*>(user);
-  exchange.gave_up = exchange.hurried && std::chrono::steady_clock::now() - exchange.last_byte > kPatience;
+  exchange.gave_up =
+      exchange.hurried && std::chrono::steady_clock::now() - exchange.last_byte > kPatience;
   return exchange.cancelled || exchange.gave_up ? 1 : 0;
 }
 

@@ -20,7 +20,8 @@ extern char** environ;
 namespace wasmgate::server {
 namespace {
 
-constexpr int kGivesWay = 10;  // nice: about a tenth of a worker's share where both want a processor
+constexpr int kGivesWay =
+    10;  // nice: about a tenth of a worker's share where both want a processor
 
 constexpr const char* kKeyFile = "seal.key";
 
@@ -51,8 +52,8 @@ struct Pipe {
 };
 
 // Feeds `input` to the child and collects both outputs until it has closed them.
-bool exchange(Pipe& in, Pipe& out, Pipe& err, std::string_view key, std::string_view module, size_t limit,
-              std::string& image, std::string& message) {
+bool exchange(Pipe& in, Pipe& out, Pipe& err, std::string_view key, std::string_view module,
+              size_t limit, std::string& image, std::string& message) {
   std::string input;
   input.reserve(key.size() + module.size());
   input.append(key).append(module);
@@ -89,7 +90,8 @@ bool exchange(Pipe& in, Pipe& out, Pipe& err, std::string_view key, std::string_
       pipe.close_read();
       return n <= 0;
     };
-    if (!drain(out, fds[1].revents, image, limit) || !drain(err, fds[2].revents, message, 64 * 1024)) {
+    if (!drain(out, fds[1].revents, image, limit) ||
+        !drain(err, fds[2].revents, message, 64 * 1024)) {
       return false;
     }
   }
@@ -98,8 +100,8 @@ bool exchange(Pipe& in, Pipe& out, Pipe& err, std::string_view key, std::string_
 
 }  // namespace
 
-PluginCompiler::PluginCompiler(wasm::Engine& engine, Logger& logger, RandomSource& random, std::string cache_folder,
-                               const CompileLimits& limits)
+PluginCompiler::PluginCompiler(wasm::Engine& engine, Logger& logger, RandomSource& random,
+                               std::string cache_folder, const CompileLimits& limits)
     : engine_(engine), logger_(logger), folder_(std::move(cache_folder)), limits_(limits) {
   load_key(random);
 }
@@ -156,14 +158,16 @@ std::shared_ptr<std::mutex> PluginCompiler::turn_of(const std::string& digest) {
   return turn;
 }
 
-std::shared_ptr<const wasm::Module> PluginCompiler::remember(const std::string& digest, std::shared_ptr<const wasm::Module> module) {
+std::shared_ptr<const wasm::Module> PluginCompiler::remember(
+    const std::string& digest, std::shared_ptr<const wasm::Module> module) {
   const std::lock_guard lock(mutex_);
   std::erase_if(live_, [](const auto& entry) { return entry.second.expired(); });
   live_[digest] = module;
   return module;
 }
 
-Result<std::shared_ptr<const wasm::Module>> PluginCompiler::compile(const artifact::PluginCode& code) {
+Result<std::shared_ptr<const wasm::Module>> PluginCompiler::compile(
+    const artifact::PluginCode& code) {
   const auto turn = turn_of(code.digest);
   const std::lock_guard lock(*turn);
   if (auto module = find_live(code.digest)) {
@@ -174,11 +178,14 @@ Result<std::shared_ptr<const wasm::Module>> PluginCompiler::compile(const artifa
       if (auto module = from_image(image->bytes())) {
         return remember(code.digest, std::move(module));
       }
-      logger_.warn("compiled module {}: the kept image does not fit this build or is damaged; compiling again",
-                   code.digest.substr(0, 12));
+      logger_.warn(
+          "compiled module {}: the kept image does not fit this build or is damaged; compiling "
+          "again",
+          code.digest.substr(0, 12));
     }
   }
-  auto image = limits_.in_child ? run_child(code.bytes) : wasm::compile_to_image(engine_, code.bytes, key_);
+  auto image =
+      limits_.in_child ? run_child(code.bytes) : wasm::compile_to_image(engine_, code.bytes, key_);
   if (!image) {
     return tl::unexpected(image.error());
   }
@@ -187,7 +194,8 @@ Result<std::shared_ptr<const wasm::Module>> PluginCompiler::compile(const artifa
     return fail(ErrorCode::Internal, "the compiled module does not open under its seal");
   }
   if (!folder_.empty()) {
-    if (const auto written = write_file_atomically(image_path(code.digest), *image, 0600); !written) {
+    if (const auto written = write_file_atomically(image_path(code.digest), *image, 0600);
+        !written) {
       logger_.warn("compiled module is not kept: {}", written.error().detail);
     }
   }
@@ -197,7 +205,8 @@ Result<std::shared_ptr<const wasm::Module>> PluginCompiler::compile(const artifa
 Result<std::string> PluginCompiler::run_child(std::string_view wasm) const {
   Pipe in, out, err;
   if (!in.open() || !out.open() || !err.open()) {
-    return fail(ErrorCode::Internal, std::string("no pipe for the compiler: ") + std::strerror(errno));
+    return fail(ErrorCode::Internal,
+                std::string("no pipe for the compiler: ") + std::strerror(errno));
   }
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -221,10 +230,12 @@ Result<std::string> PluginCompiler::run_child(std::string_view wasm) const {
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
-    return fail(ErrorCode::Internal, std::string("the compiler does not start: ") + std::strerror(error));
+    return fail(ErrorCode::Internal,
+                std::string("the compiler does not start: ") + std::strerror(error));
   }
   if (gives_way_) {
-    ::setpriority(PRIO_PROCESS, static_cast<id_t>(child), kGivesWay);  // it waits for its input, so its threads are still to come
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(child),
+                  kGivesWay);  // it waits for its input, so its threads are still to come
   }
   in.close_read();
   out.close_write();
@@ -245,23 +256,27 @@ Result<std::string> PluginCompiler::run_child(std::string_view wasm) const {
   if (WIFSIGNALED(status)) {
     const int signal = WTERMSIG(status);
     if (signal == SIGXCPU || signal == SIGKILL) {
-      return fail(ErrorCode::LimitExceeded, "compiling took more than its limit of CPU time", ErrorSource::Plugin);
+      return fail(ErrorCode::LimitExceeded, "compiling took more than its limit of CPU time",
+                  ErrorSource::Plugin);
     }
     return fail(ErrorCode::InvalidArgument,
-                "the compiler ended by signal " + std::to_string(signal) + " (address space limit, or a fault)",
+                "the compiler ended by signal " + std::to_string(signal) +
+                    " (address space limit, or a fault)",
                 ErrorSource::Plugin);
   }
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     while (!message.empty() && message.back() == '\n') {
       message.pop_back();
     }
-    return fail(ErrorCode::InvalidArgument, message.empty() ? "the compiler failed" : message, ErrorSource::Plugin);
+    return fail(ErrorCode::InvalidArgument, message.empty() ? "the compiler failed" : message,
+                ErrorSource::Plugin);
   }
   return image;
 }
 
 int compile_module_main(const CompileLimits& limits) {
-  const rlimit cpu{static_cast<rlim_t>(limits.cpu.count()), static_cast<rlim_t>(limits.cpu.count()) + 1};
+  const rlimit cpu{static_cast<rlim_t>(limits.cpu.count()),
+                   static_cast<rlim_t>(limits.cpu.count()) + 1};
   ::setrlimit(RLIMIT_CPU, &cpu);
 #ifndef WASMGATE_SANITIZED
   const rlimit space{limits.address_space_bytes, limits.address_space_bytes};
@@ -277,7 +292,8 @@ int compile_module_main(const CompileLimits& limits) {
     return 2;
   }
   std::memcpy(key.data(), input->data(), key.size());
-  // Only compiles: no pool of instances is needed, everything that the code depends on stays the same.
+  // Only compiles: no pool of instances is needed, everything that the code depends on stays the
+  // same.
   wasm::EngineOptions options = wasm::EngineOptions::for_this_build();
   options.pooling = false;
   auto engine = wasm::make_engine(options);
@@ -285,7 +301,8 @@ int compile_module_main(const CompileLimits& limits) {
     std::fprintf(stderr, "%s\n", engine.error().detail.c_str());
     return 1;
   }
-  const auto image = wasm::compile_to_image(**engine, std::string_view(*input).substr(key.size()), key);
+  const auto image =
+      wasm::compile_to_image(**engine, std::string_view(*input).substr(key.size()), key);
   if (!image) {
     std::fprintf(stderr, "%s\n", image.error().detail.c_str());
     return 1;

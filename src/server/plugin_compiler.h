@@ -1,7 +1,7 @@
 #pragma once
-// Compiled modules by digest: shared while a plug-in uses them, kept on disk under a seal, else compiled in a child process (the
-// same binary, hidden verb `compile-module`) with limits on CPU time and address space. A crash or a limit there is a refused
-// plug-in, never a harmed gateway.
+// Compiled modules by digest: shared while a plug-in uses them, kept on disk under a seal, else
+// compiled in a child process (the same binary, hidden verb `compile-module`) with limits on CPU
+// time and address space. A crash or a limit there is a refused plug-in, never a harmed gateway.
 
 #include <atomic>
 #include <chrono>
@@ -24,28 +24,32 @@ struct CompileLimits {
   std::chrono::seconds cpu{60};
   size_t address_space_bytes = 4ULL * 1024 * 1024 * 1024;
   size_t image_bytes = 512ULL * 1024 * 1024;
-  /// False: in this process and without the limits above; only for measuring under valgrind, which cannot start the child.
+  /// False: in this process and without the limits above; only for measuring under valgrind, which
+  /// cannot start the child.
   bool in_child = true;
 };
 
 class PluginCompiler {
  public:
-  /// `cache_folder`: where images and the seal's key are kept; made when missing; empty: nothing is kept on disk.
-  /// `engine`, `logger`, `random` outlive the compiler.
-  PluginCompiler(wasm::Engine& engine, Logger& logger, RandomSource& random, std::string cache_folder,
-                 const CompileLimits& limits = {});
+  /// `cache_folder`: where images and the seal's key are kept; made when missing; empty: nothing is
+  /// kept on disk. `engine`, `logger`, `random` outlive the compiler.
+  PluginCompiler(wasm::Engine& engine, Logger& logger, RandomSource& random,
+                 std::string cache_folder, const CompileLimits& limits = {});
 
-  /// From now on compiling gives way to everything else on the processors: somebody is served. Thread: any.
+  /// From now on compiling gives way to everything else on the processors: somebody is served.
+  /// Thread: any.
   void give_way() { gives_way_ = true; }
 
   /// The compiled module for `code`. Slow when it is new. Thread: any.
-  /// Errors: InvalidArgument with the engine's text, LimitExceeded, Internal when the child could not be run.
+  /// Errors: InvalidArgument with the engine's text, LimitExceeded, Internal when the child could
+  /// not be run.
   Result<std::shared_ptr<const wasm::Module>> compile(const artifact::PluginCode& code);
 
  private:
   std::shared_ptr<const wasm::Module> find_live(const std::string& digest);
   std::shared_ptr<std::mutex> turn_of(const std::string& digest);
-  std::shared_ptr<const wasm::Module> remember(const std::string& digest, std::shared_ptr<const wasm::Module> module);
+  std::shared_ptr<const wasm::Module> remember(const std::string& digest,
+                                               std::shared_ptr<const wasm::Module> module);
   Result<std::string> run_child(std::string_view wasm) const;
   std::string image_path(const std::string& digest) const;
   std::shared_ptr<const wasm::Module> from_image(std::string_view image) const;
@@ -59,11 +63,13 @@ class PluginCompiler {
   wasm::SealKey key_{};
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<const wasm::Module>> live_;
-  std::map<std::string, std::weak_ptr<std::mutex>> turns_;  // who compiles a digest keeps others of it waiting
+  std::map<std::string, std::weak_ptr<std::mutex>>
+      turns_;  // who compiles a digest keeps others of it waiting
 };
 
-/// The child's side: reads the key and the module from standard input, writes the sealed image to standard output, sets its own
-/// limits first. Returns the process's exit code; problems go to standard error as one line.
+/// The child's side: reads the key and the module from standard input, writes the sealed image to
+/// standard output, sets its own limits first. Returns the process's exit code; problems go to
+/// standard error as one line.
 int compile_module_main(const CompileLimits& limits = {});
 
 }  // namespace wasmgate::server

@@ -54,7 +54,7 @@ class Publisher {
   std::shared_ptr<const config::Model> last_;  // this thread only
   bool look_ = false;
   bool stop_ = false;
-  bool busy_ = false;    // at something that a newer model should not wait for
+  bool busy_ = false;  // at something that a newer model should not wait for
   bool serving_ = false;
   std::thread thread_;
 };
