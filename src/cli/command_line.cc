@@ -118,8 +118,9 @@ void add_inspect(Tree& t) {
   CLI::App* c = add_command(
       t.app, "inspect", "tell what a module is, needs, and why the gateway could not load it",
       "wasmgate inspect plugin.wasm\n"
+      "wasmgate inspect my-plugin               # what was built of it\n"
       "wasmgate inspect --check plugin.wasm     # exit 1 when it cannot be loaded");
-  c->add_option("FILE", o.file, "a WebAssembly module")->required();
+  c->add_option("PATH", o.file, "a WebAssembly module, or a plug-in's folder or name")->required();
   c->add_flag("--check", o.check, "print problems only");
   add_output(c, o.output, {"text", "json"});
 }

@@ -1,11 +1,17 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "artifact/digest.h"
+#include "author/plugin_folder.h"
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
+#include "config/diagnostics/render.h"
+#include "config/schema/plugin_schema.h"
 #include "server/file_io.h"
 #include "wasm/abi/module_report.h"
 
@@ -35,6 +41,88 @@ std::string short_name(const std::string& callback) {
   return callback.starts_with("proxy_on_") ? callback.substr(9) : callback;
 }
 
+// What a plug-in says of its configuration in the spec.yaml beside its module.
+struct Spec {
+  config::PluginSchema schema;
+  std::vector<std::string> findings;  // what is wrong in it, with line and column
+};
+
+std::optional<Spec> read_spec(const std::string& module) {
+  const std::string path = (std::filesystem::path(module).parent_path() / "spec.yaml").string();
+  auto text = server::read_file(path, config::kMaxFileBytes);
+  if (!text) {
+    return text.error().code == ErrorCode::NotFound
+               ? std::nullopt
+               : std::optional(Spec{{}, {text.error().detail}});
+  }
+  config::Diagnostics findings;
+  Spec out{config::read_plugin_schema({path, std::move(*text)}, findings), {}};
+  for (const config::Diagnostic& found : findings.items()) {
+    out.findings.push_back(fmt::format("spec.yaml:{}:{}: {}", found.location.line,
+                                       found.location.column, config::full_message(found)));
+  }
+  return out;
+}
+
+struct SchemaField {
+  std::string name;
+  std::string type;
+  bool required = false;
+};
+
+std::vector<SchemaField> fields_of(const config::SchemaPtr& schema) {
+  std::vector<SchemaField> out;
+  if (schema == nullptr) {
+    return out;
+  }
+  for (const auto& [name, value] : schema->properties) {
+    const auto& required = schema->required;
+    out.push_back({name, config::describe(*value),
+                   std::find(required.begin(), required.end(), name) != required.end()});
+  }
+  return out;
+}
+
+void print_fields(const config::SchemaPtr& schema, Console& console) {
+  for (const SchemaField& field : fields_of(schema)) {
+    console.out << fmt::format("            {:<24} {}{}\n", field.name, field.type,
+                               field.required ? ", required" : "");
+  }
+}
+
+void print_schema(const Spec& spec, Console& console) {
+  const config::PluginSchema& schema = spec.schema;
+  console.out << "schema      " << (schema.title.empty() ? "of spec.yaml" : schema.title)
+              << (schema.config == nullptr ? ", none for its configuration\n" : "\n");
+  print_fields(schema.config, console);
+  if (schema.rule != nullptr) {
+    console.out << "            in rules:\n";
+    print_fields(schema.rule, console);
+  }
+  for (const std::string& finding : spec.findings) {
+    console.out << "warning     " << finding << "\n";
+  }
+}
+
+nlohmann::ordered_json fields_json(const config::SchemaPtr& schema) {
+  auto out = nlohmann::ordered_json::array();
+  for (const SchemaField& field : fields_of(schema)) {
+    out.push_back({{"name", field.name}, {"type", field.type}, {"required", field.required}});
+  }
+  return out;
+}
+
+nlohmann::ordered_json to_json(const Spec& spec) {
+  nlohmann::ordered_json json;
+  json["title"] = spec.schema.title;
+  json["fields"] = fields_json(spec.schema.config);
+  if (spec.schema.rule != nullptr) {
+    json["ruleFields"] = fields_json(spec.schema.rule);
+  }
+  json["warnings"] = spec.findings;
+  return json;
+}
+
 void print_problems(const wasm::ModuleReport& report, Console& console) {
   for (const std::string& problem : report.problems) {
     console.out << "problem     " << problem << "\n";
@@ -57,7 +145,8 @@ void print_imports(const wasm::ModuleReport& report, Console& console) {
   }
 }
 
-void print_text(const wasm::ModuleReport& report, const std::string& digest, Console& console) {
+void print_text(const wasm::ModuleReport& report, const std::string& digest,
+                const std::optional<Spec>& spec, Console& console) {
   console.out << "ABI         " << (report.version ? to_string(*report.version) : "none") << "\n";
   console.out << fmt::format("size        {} B  (code {} B, data {} B), {} functions\n",
                              thousands(report.module_bytes), thousands(report.code_bytes),
@@ -82,10 +171,14 @@ void print_text(const wasm::ModuleReport& report, const std::string& digest, Con
               << (report.has_dwarf ? ", file and line" : "") << "\n";
   print_imports(report, console);
   console.out << "digest      sha256:" << digest << "\n";
+  if (spec) {
+    print_schema(*spec, console);
+  }
   print_problems(report, console);
 }
 
-nlohmann::ordered_json to_json(const wasm::ModuleReport& report, const std::string& digest) {
+nlohmann::ordered_json to_json(const wasm::ModuleReport& report, const std::string& digest,
+                               const std::optional<Spec>& spec) {
   nlohmann::ordered_json json;
   json["loadable"] = report.loadable();
   json["abi"] = report.version ? std::string(to_string(*report.version)) : std::string();
@@ -115,17 +208,45 @@ nlohmann::ordered_json to_json(const wasm::ModuleReport& report, const std::stri
                                {"hosts", import.hosts},
                                {"problem", import.problem}});
   }
+  if (spec) {
+    json["schema"] = to_json(*spec);
+  }
   json["problems"] = report.problems;
   json["warnings"] = report.warnings;
   return json;
 }
 
+// The module that a path means: the file itself, or what was built of the plug-in of that folder or
+// name. Errors: NotFound.
+Result<std::string> module_of(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_directory(path, error)) {
+    return path;
+  }
+  const auto plugin = author::find_plugin(path, std::filesystem::current_path().string());
+  if (!plugin) {
+    return std::filesystem::is_directory(path, error)
+               ? tl::unexpected(plugin.error())
+               : fail(ErrorCode::NotFound, path + ": no such file, and no plug-in of that name");
+  }
+  if (!std::filesystem::exists(plugin->module(), error)) {
+    return fail(ErrorCode::NotFound,
+                plugin->module() + " is not built yet: wasmgate build " + path);
+  }
+  return plugin->module();
+}
+
 }  // namespace
 
 int inspect_command(const InspectOptions& options, Console& console) {
-  const auto bytes = server::read_file(options.file, kInspectedBytes);
+  const auto module = module_of(options.file);
+  if (!module) {
+    console.err << "wasmgate inspect: " << module.error().detail << "\n";
+    return module.error().code == ErrorCode::NotFound ? kNotFound : kUsage;
+  }
+  const auto bytes = server::read_file(*module, kInspectedBytes);
   if (!bytes) {
-    console.err << bytes.error().detail << "\n";
+    console.err << "wasmgate inspect: " << bytes.error().detail << "\n";
     return bytes.error().code == ErrorCode::NotFound ? kNotFound : kFailed;
   }
   const wasm::ModuleReport report = wasm::inspect_module(*bytes);
@@ -135,11 +256,11 @@ int inspect_command(const InspectOptions& options, Console& console) {
       console.err << options.file << ": " << problem << "\n";
     }
   } else if (options.output == "json") {
-    console.out << to_json(report, digest)
+    console.out << to_json(report, digest, read_spec(*module))
                        .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
                 << "\n";
   } else {
-    print_text(report, digest, console);
+    print_text(report, digest, read_spec(*module), console);
   }
   return report.loadable() ? kOk : kFailed;
 }
