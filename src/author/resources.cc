@@ -122,6 +122,26 @@ Result<Json> read_plugin_config(const std::string& text_or_file) {
   return json;
 }
 
+Result<Json> config_to_try(const std::string& text_or_file, const std::string& module,
+                           bool& used_example) {
+  used_example = false;
+  if (text_or_file.empty() && !module.empty()) {
+    const std::string path = (fs::path(module).parent_path() / "spec.yaml").string();
+    const auto text = server::read_file(path, kDocumentBytes);
+    auto spec = text ? parse_document(path, *text) : Result<Json>(Json());
+    if (spec && spec->is_object()) {
+      const Json schema =
+          spec->value(Json::json_pointer("/spec/configSchema/openAPIV3Schema"), Json::object());
+      if (schema.is_object() && schema.contains("required") && schema.contains("example") &&
+          schema["example"].is_object()) {
+        used_example = true;
+        return schema["example"];
+      }
+    }
+  }
+  return read_plugin_config(text_or_file);
+}
+
 Json wasm_plugin(const std::string& name, const std::string& url, const Json& config) {
   Json spec = {{"url", url}};
   // An empty object as default configuration puts the plug-in on every route.

@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "author/temporary_folder.h"
@@ -18,6 +19,12 @@ struct PluginSource {
   std::string url;                            // for spec.url of a WasmPlugin
   std::string preload_folder;                 // an image layout that has it; empty: none
   std::shared_ptr<TemporaryFolder> unpacked;  // of an archive, as long as it is needed
+
+  /// The module's path when it is a file of this machine, else empty.
+  std::string module() const {
+    constexpr std::string_view kScheme = "file://";
+    return url.starts_with(kScheme) ? url.substr(kScheme.size()) : std::string();
+  }
 };
 
 /// What REF of `run` means: a .wasm file, a plug-in's folder, an image layout's folder or *.tar
@@ -30,6 +37,12 @@ Result<PluginSource> resolve_reference(const std::string& reference, const std::
 /// JSON document; empty: {}. Errors: NotFound; InvalidArgument when it is no object, with its
 /// place.
 Result<nlohmann::ordered_json> read_plugin_config(const std::string& text_or_file);
+
+/// What the plug-in whose module lies at `module` runs with on its own: as read_plugin_config; when
+/// nothing was given and the schema in the spec.yaml beside it requires fields, the schema's
+/// example, for which `used_example` is set.
+Result<nlohmann::ordered_json> config_to_try(const std::string& text_or_file,
+                                             const std::string& module, bool& used_example);
 
 /// One document of a YAML or JSON text. Errors: InvalidArgument with the first problem and its
 /// place.

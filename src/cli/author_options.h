@@ -6,6 +6,11 @@
 
 namespace wasmgate::cli {
 
+/// Said when a plug-in runs with what its schema shows, because it needs fields and none were
+/// given.
+inline constexpr const char* kExampleNote =
+    "configuration: the example of its spec.yaml; --config gives another\n";
+
 struct NewOptions {
   std::string name;
   std::string language;  // "cpp", "rust"; empty: the SDK's that --dir lies in

@@ -87,7 +87,8 @@ class DevSession {
     } else if (key == 'r') {
       build();
     } else if (key == 'c') {
-      const auto config = author::read_plugin_config(options_.config);
+      bool is_example = false;
+      const auto config = author::config_to_try(options_.config, plugin_.module(), is_example);
       console_.err << (config ? config->dump(2) : config.error().detail) << "\n" << std::flush;
     } else if (key == 'h' || key == '?') {
       console_.err << kKeys << std::flush;
@@ -118,7 +119,12 @@ class DevSession {
 
   // The resources, or nothing when the configuration is wrong, which is told.
   std::optional<std::vector<nlohmann::ordered_json>> documents() {
-    const auto config = author::read_plugin_config(options_.config);
+    bool is_example = false;
+    const auto config = author::config_to_try(options_.config, plugin_.module(), is_example);
+    if (is_example && !example_told_) {
+      console_.err << kExampleNote << std::flush;
+      example_told_ = true;
+    }
     if (!config) {
       console_.err << "dev: " << config.error().detail << "\n" << std::flush;
       return std::nullopt;
@@ -175,6 +181,7 @@ class DevSession {
   server::ConfigWatcher watcher_;
   author::Fingerprint before_;
   std::vector<nlohmann::ordered_json> written_;
+  bool example_told_ = false;
   std::unique_ptr<author::GatewayChild> gateway_;
   bool stopped_ = false;
   bool failed_ = false;

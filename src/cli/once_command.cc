@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "author/case_run.h"
+#include "cli/author_options.h"
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
 #include "server/file_io.h"
@@ -168,9 +169,13 @@ int once_command(const RunPluginOptions& options, const author::PluginSource& pl
     return refuse_once(file.error(), console);
   }
   if (!options.config.empty() || options.case_file.empty()) {
-    auto config = author::read_plugin_config(options.config);
+    bool is_example = false;
+    auto config = author::config_to_try(options.config, plugin.module(), is_example);
     if (!config) {
       return refuse_once(config.error(), console);
+    }
+    if (is_example) {
+      console.err << kExampleNote;
     }
     file->config = std::move(*config);
   }

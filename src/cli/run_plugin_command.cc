@@ -6,6 +6,7 @@
 
 #include "author/resources.h"
 #include "author/temporary_folder.h"
+#include "cli/author_options.h"
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
 #include "server/file_io.h"
@@ -35,9 +36,13 @@ int run_plugin_command(const RunPluginOptions& options, server::Options daemon, 
   if (options.once) {
     return once_command(options, *source, console);
   }
-  const auto config = author::read_plugin_config(options.config);
+  bool is_example = false;
+  const auto config = author::config_to_try(options.config, source->module(), is_example);
   if (!config) {
     return complain(config.error(), console);
+  }
+  if (is_example) {
+    console.err << kExampleNote;
   }
   const auto folder = author::TemporaryFolder::make();
   if (!folder) {
