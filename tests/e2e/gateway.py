@@ -20,6 +20,10 @@ def binary():
     return path
 
 
+# A binary with a sanitizer compiles modules several times slower.
+SLOWER = 4 if os.environ.keys() & {"ASAN_OPTIONS", "TSAN_OPTIONS"} else 1
+
+
 class Gateway:
     """One running gateway. `files`: name to text, written to a fresh folder that is given with -f."""
 
@@ -39,13 +43,15 @@ class Gateway:
                    "--access-log", str(self.access_path), *args]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log_file, stderr=self.log_file,
                                         env={**os.environ, **(env or {})})
+        ready *= SLOWER
         end = time.monotonic() + ready
         while not self.port_file.exists():
             if self.process.poll() is not None:
                 raise RuntimeError(f"wasmgate ended with {self.process.returncode}:\n{self.log()}")
             if time.monotonic() > end:
+                log = self.log()
                 self.stop()
-                raise RuntimeError(f"wasmgate was not ready within {ready} s:\n{self.log()}")
+                raise RuntimeError(f"wasmgate was not ready within {ready} s:\n{log}")
             time.sleep(0.01)
         ports = json.loads(self.port_file.read_text())
         self.port = int(ports["listeners"][0].rsplit(":", 1)[1])

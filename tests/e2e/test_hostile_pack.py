@@ -107,7 +107,7 @@ class HostilePack(unittest.TestCase):
                 for _ in range(3):
                     self.assertEqual(fetch(gateway.port).status, 200)
                 metrics = fetch(gateway.admin_port, path="/stats/prometheus").body.decode()
-                lines = [line for line in metrics.splitlines() if line.startswith("same")]
+                lines = sorted(line for line in metrics.splitlines() if line.startswith("same"))
                 self.assertEqual(lines, ['same{plugin="higress-system/a"} 0', 'same{plugin="higress-system/b"} 0'])
                 self.assertEqual([(r.get("x-a"), r.get("x-b")) for r in upstream.take()], [("from-a", "from-b")] * 3)
 
