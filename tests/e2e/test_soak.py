@@ -8,7 +8,7 @@ import unittest
 
 import soak_chain
 from client import Connection
-from gateway import Gateway
+from gateway import SLOWER, Gateway
 from upstream import Upstream
 
 SCALE = int(os.environ.get("WASMGATE_TEST_SCALE", "1"))
@@ -31,7 +31,8 @@ class Soak(unittest.TestCase):
                     numbers = [int(request.get("x-number")) for request in upstream.take()]
                     self.assertEqual(len(numbers), REQUESTS // 3 // CLIENTS * CLIENTS)
                 grown = gateway.rss_kib() - warm
-                self.assertLess(grown, KEPT_KIB, "KiB of memory kept after warm-up")
+                if SLOWER == 1:  # a sanitizer keeps freed memory back
+                    self.assertLess(grown, KEPT_KIB, "KiB of memory kept after warm-up")
                 self.assertEqual(max(numbers), REQUESTS // 3 // CLIENTS * CLIENTS * 3, "the count in shared data")
                 log = gateway.log()
                 self.assertNotIn("broke", log)
