@@ -7,7 +7,7 @@
 #include <string>
 
 #include "artifact/digest.h"
-#include "author/plugin_folder.h"
+#include "author/resources.h"
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
 #include "config/diagnostics/render.h"
@@ -216,24 +216,16 @@ nlohmann::ordered_json to_json(const wasm::ModuleReport& report, const std::stri
   return json;
 }
 
-// The module that a path means: the file itself, or what was built of the plug-in of that folder or
-// name. Errors: NotFound.
+// The module that a path means. Errors: those of resolve_reference; Refused for an image.
 Result<std::string> module_of(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::exists(path, error) && !std::filesystem::is_directory(path, error)) {
-    return path;
+  const auto source = author::resolve_reference(path, std::filesystem::current_path().string());
+  if (!source) {
+    return tl::unexpected(source.error());
   }
-  const auto plugin = author::find_plugin(path, std::filesystem::current_path().string());
-  if (!plugin) {
-    return std::filesystem::is_directory(path, error)
-               ? tl::unexpected(plugin.error())
-               : fail(ErrorCode::NotFound, path + ": no such file, and no plug-in of that name");
+  if (source->module().empty()) {
+    return fail(ErrorCode::Refused, path + " is an image; wasmgate pull writes its module");
   }
-  if (!std::filesystem::exists(plugin->module(), error)) {
-    return fail(ErrorCode::NotFound,
-                plugin->module() + " is not built yet: wasmgate build " + path);
-  }
-  return plugin->module();
+  return source->module();
 }
 
 }  // namespace

@@ -7,7 +7,8 @@
 
 namespace wasmgate::server {
 
-VmPreparer::VmPreparer() : thread_([this] { run(); }) {}
+VmPreparer::VmPreparer(std::chrono::milliseconds return_delay)
+    : return_delay_(return_delay), thread_([this] { run(); }) {}
 
 VmPreparer::~VmPreparer() {
   {
@@ -34,7 +35,7 @@ void VmPreparer::return_memory_later() {
     if (return_at_) {
       return;
     }
-    return_at_ = std::chrono::steady_clock::now() + kReturnDelay;
+    return_at_ = std::chrono::steady_clock::now() + return_delay_;
   }
   wake_.notify_all();
 }

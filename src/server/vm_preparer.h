@@ -23,7 +23,8 @@ class VmPreparer {
   using Prepared = tl::expected<std::unique_ptr<wasm::Vm>, wasm::PluginFailure>;
   using Deliver = std::function<void(Prepared)>;
 
-  VmPreparer();
+  /// `return_delay`: how long free memory waits before it goes back to the system.
+  explicit VmPreparer(std::chrono::milliseconds return_delay = std::chrono::seconds(5));
   /// Ends after the job in progress; the others are dropped without a result.
   ~VmPreparer();
 
@@ -33,10 +34,8 @@ class VmPreparer {
                Deliver deliver);
 
   /// A generation or its plug-ins ended: what the allocator holds free goes back to the system
-  /// within kReturnDelay, once for all that end until then. Thread: any.
+  /// after the delay, once for all that end until then. Thread: any.
   void return_memory_later();
-
-  static constexpr std::chrono::seconds kReturnDelay{5};
 
  private:
   using Time = std::chrono::steady_clock::time_point;
@@ -59,6 +58,7 @@ class VmPreparer {
   std::condition_variable wake_;
   std::priority_queue<Job> jobs_;
   uint64_t serial_ = 0;
+  const std::chrono::milliseconds return_delay_;
   std::optional<Time> return_at_;  // when free memory goes back
   bool stop_ = false;
   std::thread thread_;

@@ -39,6 +39,12 @@ TEST(CompiledCode, RefusesEveryChangedByteOfAnImage) {
     bad[at] = static_cast<char>(bad[at] ^ 1);
     EXPECT_FALSE(open_image(bad, test_engine(), key_of(1))) << at;
   }
+  constexpr size_t kSeal = 28;  // nonce and tag, at the end
+  for (size_t at = good.size() - kSeal; at < good.size(); ++at) {
+    auto bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ 1);
+    EXPECT_FALSE(open_image(bad, test_engine(), key_of(1))) << at;
+  }
 }
 
 TEST(CompiledCode, RefusesEveryPrefix) {
