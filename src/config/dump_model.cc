@@ -80,6 +80,8 @@ Json as_json(const PluginLimits& p) {
               {"crash-window", p.crash_window.count()},
               {"backoff-min", p.backoff_min.count()},
               {"backoff-max", p.backoff_max.count()},
+              {"recycle-memory-percent", p.recycle_memory_percent},
+              {"recycle-age", p.recycle_age.count()},
               {"auto-rollback", p.auto_rollback},
               {"rollback-window", p.rollback_window.count()},
               {"allow-on-headers-stop-iteration", p.allow_on_headers_stop_iteration},

@@ -51,6 +51,10 @@ class ChainCore {
    private:
     friend class ChainCore;
     friend class ChainDirection;
+    struct Injection {
+      Buffer data;
+      bool end_stream = false;
+    };
     ChainDirection& dir(Direction d) const { return chain_.direction(d); }
 
     ChainCore& chain_;
@@ -62,8 +66,7 @@ class ChainCore {
     bool pending_continue_[2] = {false, false};
     bool pending_open_failure_ = false;
     bool in_response_headers_ = false;
-    std::optional<Buffer> pending_injection_;
-    bool pending_injection_end_ = false;
+    std::unique_ptr<Injection> pending_injection_;
   };
 
   ChainCore(ChainEnds& e, StreamInfo& i, const ChainLimits& l, Arena& m);

@@ -32,11 +32,29 @@ void ChainDirection::headers_in(http::HeaderMap&& headers, bool end_stream) {
   head_at(0, end_stream);
 }
 
-void ChainDirection::head_at(size_t position, bool end_stream) {
-  if (position == stages_.size()) {
-    pass_head(position, end_stream);
-    return;
+/// Shows the head to the filters from `first` on, until one stops it or it leaves the chain.
+void ChainDirection::head_at(const size_t first, bool end_stream) {
+  size_t position = first;
+  Shown shown = Shown::Passed;
+  while (position < stages_.size()) {
+    shown = show_head(position, end_stream);
+    if (shown != Shown::Passed) {
+      break;
+    }
+    ++position;
   }
+  if (position == stages_.size()) {
+    leave_with_head(end_stream);
+  }
+  if (chain_.asked) [[unlikely]] {
+    position += shown == Shown::Stopped ? 1 : 0;
+    while (position > first) {
+      chain_.settle_asked_continues(chain_.slot_at(direction_, --position));
+    }
+  }
+}
+
+ChainDirection::Shown ChainDirection::show_head(size_t position, bool end_stream) {
   Stage& stage = stages_[position];
   stage.head_arrived = true;
   stage.end_arrived = stage.end_with_head = end_stream;
@@ -52,25 +70,26 @@ void ChainDirection::head_at(size_t position, bool end_stream) {
         chain_.run(slot, [&](Filter& f) { return f.on_headers(direction_, headers_, end_stream); });
     slot.in_response_headers_ = false;
     if (chain_.settle(slot) || epoch != epoch_ || dead()) {
-      return;
+      return Shown::Gone;
     }
   }
-  if (verdict.pass) {
-    pass_head(position, end_stream);
-  } else {
+  if (!verdict.pass) {
     stop(stage, verdict);
+    return Shown::Stopped;
   }
-  chain_.settle_continues(slot);
+  stage.head_passed = true;
+  stage.ended = end_stream;
+  return Shown::Passed;
 }
 
-// Hands the head on from `position` (the stage count: out of the chain).
+/// Hands the head on that `position` held.
 void ChainDirection::pass_head(size_t position, bool end_stream) {
-  if (position < stages_.size()) {
-    stages_[position].head_passed = true;
-    stages_[position].ended = end_stream;
-    head_at(position + 1, end_stream);
-    return;
-  }
+  stages_[position].head_passed = true;
+  stages_[position].ended = end_stream;
+  head_at(position + 1, end_stream);
+}
+
+void ChainDirection::leave_with_head(bool end_stream) {
   if (!exit_.head(headers_, end_stream)) {
     return;
   }
@@ -90,86 +109,115 @@ void ChainDirection::data_in(Buffer& data, bool end_stream) {
   data_at(0, data, end_stream);
 }
 
-void ChainDirection::data_at(size_t position, Buffer& data, bool end_stream) {
-  // A filter that does not look at bodies and is not stopped costs nothing.
-  while (position < stages_.size() &&
-         !chain_.slot_at(direction_, position).wants_data_[static_cast<int>(direction_)] &&
-         stages_[position].state == State::Flowing && stages_[position].held.empty()) {
-    stages_[position].end_arrived |= end_stream;
-    stages_[position].ended |= end_stream;
+/// Shows data to the filters from `first` on, until one keeps it or it leaves the chain.
+void ChainDirection::data_at(const size_t first, Buffer& data, bool end_stream) {
+  size_t position = first;
+  Shown shown = Shown::Passed;
+  while (position < stages_.size()) {
+    shown = show_data(position, data, end_stream);
+    if (shown != Shown::Passed) {
+      break;
+    }
     ++position;
   }
   if (position == stages_.size()) {
-    if (exit_.waiting()) {
-      if (data.empty() && !end_stream) {
-        return;
-      }
-      exit_.release_head(headers_, data.size(), end_stream);
-      const bool headless_end = end_stream && data.empty();
-      finished_ |= headless_end;
-      const uint32_t epoch = epoch_;
-      direction_ == Direction::Request ? chain_.ends.request_headers(headers_, headless_end)
-                                       : chain_.ends.response_headers(headers_, headless_end);
-      if (epoch != epoch_ || dead() || headless_end) {
-        return;
-      }
-    }
-    if (!exit_.data(data.size(), end_stream)) {
-      chain_.pending_reset = "wasm_content_length_mismatch";
-      chain_.take_reset();
-      return;
-    }
-    finished_ |= end_stream;
-    direction_ == Direction::Request ? chain_.ends.request_data(data, end_stream)
-                                     : chain_.ends.response_data(data, end_stream);
-    return;
+    leave_with_data(data, end_stream);
   }
+  if (chain_.asked) [[unlikely]] {
+    position += shown == Shown::Stopped ? 1 : 0;
+    while (position > first) {
+      chain_.settle_asked_continues(chain_.slot_at(direction_, --position));
+    }
+  }
+}
 
+/// Passed: `data` is what goes on, with the same end. Otherwise whatever goes on has gone.
+ChainDirection::Shown ChainDirection::show_data(size_t position, Buffer& data, bool end_stream) {
   Stage& stage = stages_[position];
+  ChainCore::Slot& slot = chain_.slot_at(direction_, position);
+  const bool wanted = slot.wants_data_[static_cast<int>(direction_)];
   stage.end_arrived |= end_stream;
+  // A filter that does not look at bodies and is not stopped costs nothing.
+  if (!wanted && stage.state == State::Flowing && stage.held.empty()) {
+    stage.ended |= end_stream;
+    return Shown::Passed;
+  }
   stage.held.append(std::move(data));
   if (stage.state == State::StoppedAll) {
     stage.data_shown = false;
     if (!over_limit(stage, position)) {
       check_watermark(stage);
     }
-    return;
+    return Shown::Gone;
   }
   if (stage.state == State::StoppedShow && over_limit(stage, position)) {
-    return;
+    return Shown::Gone;
   }
-  ChainCore::Slot& slot = chain_.slot_at(direction_, position);
   Verdict verdict = kContinue;
-  if (!slot.skipped_ && slot.wants_data_[static_cast<int>(direction_)]) {
+  if (wanted && !slot.skipped_) {
     const uint32_t epoch = epoch_;
     stage.in_data = true;
     verdict =
         chain_.run(slot, [&](Filter& f) { return f.on_data(direction_, stage.held, end_stream); });
     stage.in_data = false;
     if (chain_.settle(slot) || epoch != epoch_ || dead()) {
-      return;
+      return Shown::Gone;
     }
   }
   stage.data_shown = true;
-  // Trailers that the filter has just created end the message instead.
-  const bool end_now = end_stream && !stage.trailers_arrived;
-  if (verdict.pass) {
-    resume_flow(stage);
-    pass_held(position, end_now);
-    if (stage.trailers_arrived && stage.trailers_shown && !dead()) {
-      pass_trailers(position);
-    }
-  } else {
+  if (!verdict.pass) {
     if (!verdict.keep_part) {
       stage.held.clear();
     }
     stop(stage, verdict);
     if (over_limit(stage, position)) {
-      return;
+      return Shown::Gone;
     }
     check_watermark(stage);
+    return Shown::Stopped;
   }
-  chain_.settle_continues(slot);
+  resume_flow(stage);
+  if (!stage.head_passed || stage.trailers_arrived) [[unlikely]] {
+    // Trailers that the filter has just created end the message instead.
+    pass_held(position, end_stream && !stage.trailers_arrived);
+    if (stage.trailers_arrived && stage.trailers_shown && !dead()) {
+      pass_trailers(position);
+    }
+    return Shown::Stopped;
+  }
+  if (stage.held.empty() && !end_stream) {
+    return Shown::Stopped;
+  }
+  stage.ended |= end_stream;
+  data = std::move(stage.held);
+  return Shown::Passed;
+}
+
+void ChainDirection::leave_with_data(Buffer& data, bool end_stream) {
+  if (exit_.waiting()) {
+    if (data.empty() && !end_stream) {
+      return;
+    }
+    exit_.release_head(headers_, data.size(), end_stream);
+    const bool headless_end = end_stream && data.empty();
+    finished_ |= headless_end;
+    const uint32_t epoch = epoch_;
+    direction_ == Direction::Request ? chain_.ends.request_headers(headers_, headless_end)
+                                     : chain_.ends.response_headers(headers_, headless_end);
+    if (epoch != epoch_ || dead() || headless_end) {
+      data.clear();
+      return;
+    }
+  }
+  if (!exit_.data(data.size(), end_stream)) {
+    data.clear();
+    chain_.pending_reset = "wasm_content_length_mismatch";
+    chain_.take_reset();
+    return;
+  }
+  finished_ |= end_stream;
+  direction_ == Direction::Request ? chain_.ends.request_data(data, end_stream)
+                                   : chain_.ends.response_data(data, end_stream);
 }
 
 // Hands on what the stage holds, its head first.

@@ -83,8 +83,16 @@ class ChainDirection {
     bool ended = false;  // the end has been passed on
   };
 
-  void head_at(size_t position, bool end_stream);
-  void data_at(size_t position, Buffer& data, bool end_stream);
+  /// What became of a part that was shown to a filter. Gone: the message was answered, replaced or
+  /// reset meanwhile.
+  enum class Shown : uint8_t { Passed, Stopped, Gone };
+
+  void head_at(size_t first, bool end_stream);
+  Shown show_head(size_t position, bool end_stream);
+  void leave_with_head(bool end_stream);
+  void data_at(size_t first, Buffer& data, bool end_stream);
+  Shown show_data(size_t position, Buffer& data, bool end_stream);
+  void leave_with_data(Buffer& data, bool end_stream);
   void trailers_at(size_t position);
   void pass_head(size_t position, bool end_stream);
   void pass_held(size_t position, bool end_stream);

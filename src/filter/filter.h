@@ -4,8 +4,8 @@
 // worker.
 //
 // Order: on_headers, on_data*, on_trailers? per direction (request filters in chain order, response
-// filters in reverse), then once per stream on_log for every filter, on_done for every filter,
-// on_destroy for every filter. A filter that was never reached (an earlier one answered) gets no
+// filters in reverse), then once per stream on_log for every filter, then on_done and on_destroy of
+// one filter after the other. A filter that was never reached (an earlier one answered) gets no
 // response callbacks, but still the three of the end.
 
 #include <memory>

@@ -103,10 +103,9 @@ void ChainCore::settle_asked_continues(Slot& slot) {
     }
   }
   if (slot.pending_injection_ && !stopped()) {
-    Buffer data = std::move(*slot.pending_injection_);
-    slot.pending_injection_.reset();
-    response.inject_at(position(Direction::Response, slot.index_), data.view(),
-                       slot.pending_injection_end_);
+    const auto injection = std::move(slot.pending_injection_);
+    response.inject_at(position(Direction::Response, slot.index_), injection->data.view(),
+                       injection->end_stream);
   }
 }
 
@@ -121,8 +120,6 @@ void ChainCore::finish() {
   }
   for (Slot& slot : slots) {
     slot.filter_->on_done();
-  }
-  for (Slot& slot : slots) {
     slot.filter_->on_destroy();
   }
 }
@@ -212,10 +209,10 @@ void ChainCore::Slot::inject_response_data(std::string_view data, bool end_strea
   if (chain_.busy) {
     chain_.asked = true;
     if (!pending_injection_) {
-      pending_injection_.emplace();
+      pending_injection_ = std::make_unique<Injection>();
     }
-    pending_injection_->append(data);
-    pending_injection_end_ |= end_stream;
+    pending_injection_->data.append(data);
+    pending_injection_->end_stream |= end_stream;
     return;
   }
   chain_.response.inject_at(chain_.position(Direction::Response, index_), data, end_stream);

@@ -178,10 +178,40 @@ TEST_F(FilterChainTest, RunsRequestsForwardsAndResponsesBackwards) {
   response(false);
   chain.on_response_data("x", true);
   chain.finish();
-  EXPECT_EQ(trace,
-            "a>H! b>H! up:H! b<H a<H down:200 b<D(x)! a<D(x)! down:D(x)! a.log b.log a.done b.done "
-            "a.destroy "
-            "b.destroy ");
+  EXPECT_EQ(
+      trace,
+      "a>H! b>H! up:H! b<H a<H down:200 b<D(x)! a<D(x)! down:D(x)! a.log b.log a.done a.destroy "
+      "b.done "
+      "b.destroy ");
+}
+
+TEST_F(FilterChainTest, ALongChainTakesNoStackPerFilter) {
+  // Deeper than any stack would bear at a frame or two per filter.
+  constexpr int kFilters = 50'000;
+  for (int i = 0; i < kFilters; ++i) {
+    add("");
+  }
+  start();
+  request(false);
+  chain.on_request_data("abc", true);
+  response(false);
+  chain.on_response_data("x", true);
+  EXPECT_NE(trace.find("up:D(abc)!"), std::string::npos);
+  EXPECT_NE(trace.find("down:D(x)!"), std::string::npos);
+}
+
+TEST_F(FilterChainTest, AnInjectionThatWasLostDoesNotEndALaterOne) {
+  ScriptedFilter& a = add("a");
+  a.wants = false;
+  start();
+  a.during = [&](Direction d) {
+    // Before there is a response nothing can be injected: it is dropped, and its end with it.
+    a.stream->inject_response_data(d == kReq ? "lost" : "kept", d == kReq);
+  };
+  request(true);
+  response(false);
+  chain.on_response_data("x", true);
+  EXPECT_EQ(trace, "a>H! up:H! a<H down:200 down:D(kept) down:D(x)! ");
 }
 
 TEST_F(FilterChainTest, EmptyChainPassesEverything) {

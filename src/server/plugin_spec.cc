@@ -51,6 +51,8 @@ wasm::PluginLimits limits_of(const config::PluginLimits& from) {
   to.crash_window = from.crash_window;
   to.backoff_min = from.backoff_min;
   to.backoff_max = from.backoff_max;
+  to.recycle_memory_percent = from.recycle_memory_percent;
+  to.recycle_age = from.recycle_age;
   to.allow_on_headers_stop_iteration = from.allow_on_headers_stop_iteration;
   to.first_header_value_only = from.first_header_value_only;
   to.final_body_callback_before_trailers = from.final_body_callback_before_trailers;
@@ -144,6 +146,7 @@ std::string plugin_key(const wasm::PluginSpec& spec) {
       .add(l.crash_window.count())
       .add(l.backoff_min.count())
       .add(l.backoff_max.count());
+  key.add(l.recycle_memory_percent).add(l.recycle_age.count());
   key.add(l.allow_on_headers_stop_iteration ? 1 : 0).add(l.first_header_value_only ? 1 : 0);
   key.add(l.final_body_callback_before_trailers ? 1 : 0);
   key.add(spec.canary ? 1 : 0);

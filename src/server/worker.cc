@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "base/scheduling.h"
 #include "server/generation_choice.h"
 #include "server/unavailable_filter.h"
 
@@ -72,6 +73,7 @@ Worker::~Worker() {
 void Worker::start() {
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), ("worker-" + std::to_string(index_)).c_str());
+    run_soon_after_waking();
     housekeeping_.arm(kHousekeeping);
     loop_.run();
   });

@@ -69,10 +69,7 @@ WasmFilter::WasmFilter(PluginWorker& worker, Vm& vm, bool is_probe)
 
 WasmFilter::~WasmFilter() { leave_vm(); }
 
-void WasmFilter::on_attach(filter::FilterCallbacks& attached) {
-  callbacks = &attached;
-  vm_->count(vm_->code().metrics.streams);
-}
+void WasmFilter::on_attach(filter::FilterCallbacks& attached) { callbacks = &attached; }
 
 bool WasmFilter::wants_data(Direction direction) const {
   return vm_ != nullptr &&
@@ -98,12 +95,10 @@ Verdict WasmFilter::on_headers(Direction direction, http::HeaderMap& headers, bo
   if (vm_ == nullptr) {
     return after_failure();
   }
-  const bool holds =
-      vm_->version() == AbiVersion::V0_2_100 || vm_->limits().allow_on_headers_stop_iteration;
   const size_t count = vm_->version() == AbiVersion::V0_1_0 ? 2 : 3;
-  const auto verdict =
-      call(callback, static_cast<uint32_t>(headers.size()), end_stream ? 1 : 0, count,
-           holds ? holding_headers_verdict : plain_headers_verdict, filter::kStopWatermark);
+  const auto verdict = call(
+      callback, static_cast<uint32_t>(headers.size()), end_stream ? 1 : 0, count,
+      vm_->holds_heads() ? holding_headers_verdict : plain_headers_verdict, filter::kStopWatermark);
   if (!verdict.pass && end_stream && vm_ != nullptr) {
     warn_if_stuck(direction);
   }

@@ -598,6 +598,49 @@ TEST(Failure, IsLoggedWithCallbackCallsAndTheGuestsWords) {
   }
 }
 
+TEST(Recycling, ReplacesAVmAboveTheMemoryThresholdOnceItsStreamsLeft) {
+  GuestBuilder guest;
+  guest.on("proxy_on_request_headers", {"(drop (memory.grow (i32.const 8)))"}, 0);
+  PluginSpec spec;
+  spec.limits.memory_limit_bytes = 1024 * 1024;
+  spec.limits.recycle_memory_percent = 50;
+  TestPlugin plugin(guest, spec);
+  ASSERT_TRUE(plugin.start());
+  plugin.worker->flush_metrics();
+  EXPECT_TRUE(plugin.vm_requests.empty()) << "small still";
+  TestStream stream(plugin);
+  stream.request_headers();
+  plugin.worker->flush_metrics();
+  plugin.worker->flush_metrics();
+  ASSERT_EQ(plugin.vm_requests.size(), 1U) << "asked for once";
+  const Vm* old = &plugin.vm();
+  ASSERT_TRUE(plugin.start());
+  EXPECT_NE(&plugin.vm(), old);
+  EXPECT_FALSE(plugin.worker->idle()) << "the stream still has the old one";
+  stream.end();
+  EXPECT_TRUE(plugin.worker->idle());
+  plugin.worker->flush_metrics();
+  EXPECT_EQ(plugin.vm_requests.size(), 1U);
+}
+
+TEST(Recycling, ReplacesAnOldVm) {
+  PluginSpec spec;
+  spec.limits.recycle_age = std::chrono::hours(1);
+  TestPlugin plugin(GuestBuilder(), spec);
+  ASSERT_TRUE(plugin.start());
+  plugin.services.advance(std::chrono::minutes(59));
+  plugin.worker->flush_metrics();
+  EXPECT_TRUE(plugin.vm_requests.empty());
+  plugin.services.advance(std::chrono::minutes(1));
+  plugin.worker->flush_metrics();
+  ASSERT_EQ(plugin.vm_requests.size(), 1U);
+  const Vm* old = &plugin.vm();
+  ASSERT_TRUE(plugin.start());
+  EXPECT_NE(&plugin.vm(), old);
+  plugin.worker->flush_metrics();
+  EXPECT_EQ(plugin.vm_requests.size(), 1U) << "the new one is young";
+}
+
 TEST(Failure, ByMemoryHasItsOwnCause) {
   GuestBuilder guest;
   guest.on("proxy_on_request_headers",

@@ -102,6 +102,8 @@ struct PluginLimits {
   milliseconds crash_window{60'000};
   milliseconds backoff_min{100};
   milliseconds backoff_max{30'000};
+  uint32_t recycle_memory_percent = 80;  // of memory_limit_bytes: a VM above is replaced
+  milliseconds recycle_age{0};           // an older VM is replaced; 0: none
   bool auto_rollback = false;            // a new generation that spends its crash budget …
   milliseconds rollback_window{60'000};  // … this soon makes room for its predecessor
   bool allow_on_headers_stop_iteration = false;

@@ -32,9 +32,9 @@ struct Setting {
   uint64_t max = 0;
 };
 
-const std::array<Setting, 28>& table() {
+const std::array<Setting, 30>& table() {
   static constexpr uint64_t kMaxMemory = 512 * kMi;
-  static const std::array<Setting, 28> settings{{
+  static const std::array<Setting, 30> settings{{
       {"memory-limit", &Limits::memory_limit_bytes, true, 65'536, kMaxMemory},
       {"table-elements", &Limits::table_elements, false, 1, 10'000'000},
       {"call-deadline", &Limits::call_deadline, false, 1, 60'000},
@@ -58,6 +58,8 @@ const std::array<Setting, 28>& table() {
       {"crash-window", &Limits::crash_window, false, 1, kDayMilliseconds},
       {"backoff-min", &Limits::backoff_min, false, 1, kDayMilliseconds},
       {"backoff-max", &Limits::backoff_max, false, 1, kDayMilliseconds},
+      {"recycle-memory-percent", &Limits::recycle_memory_percent, false, 1, 100},
+      {"recycle-age", &Limits::recycle_age, false, 0, 365 * kDayMilliseconds},
       {"auto-rollback", &Limits::auto_rollback},
       {"rollback-window", &Limits::rollback_window, false, 1'000, kDayMilliseconds},
       {"allow-on-headers-stop-iteration", &Limits::allow_on_headers_stop_iteration},

@@ -34,7 +34,7 @@ std::string_view HeaderMap::store_lower(std::string_view text) {
 }
 
 void HeaderMap::add(std::string_view name, std::string_view value) {
-  fields_.push_back({store_lower(name), store(value)});
+  append({store_lower(name), store(value)});
 }
 
 void HeaderMap::set(std::string_view name, std::string_view value) {
@@ -44,20 +44,23 @@ void HeaderMap::set(std::string_view name, std::string_view value) {
     if (is_pseudo(name)) {
       const auto end = std::find_if(fields_.begin(), fields_.end(),
                                     [](const HeaderField& f) { return !is_pseudo(f.name); });
+      bytes_ += name.size() + value.size();
       fields_.insert(end, {store_lower(name), store(value)});
     } else {
       add(name, value);
     }
     return;
   }
-  first->value = store(value);
-  fields_.erase(std::remove_if(first + 1, fields_.end(), same), fields_.end());
+  const auto index = static_cast<size_t>(first - fields_.begin());
+  replace_stored(index, store(value));
+  if (std::find_if(first + 1, fields_.end(), same) != fields_.end()) {
+    remove_if(
+        [&, kept = fields_.data() + index](const HeaderField& f) { return &f > kept && same(f); });
+  }
 }
 
 size_t HeaderMap::remove(std::string_view name) {
-  const size_t before = fields_.size();
-  std::erase_if(fields_, [&](const HeaderField& f) { return equal_ignore_case(f.name, name); });
-  return before - fields_.size();
+  return remove_if([&](const HeaderField& f) { return equal_ignore_case(f.name, name); });
 }
 
 std::optional<std::string_view> HeaderMap::get(std::string_view name) const {
@@ -99,21 +102,13 @@ std::optional<std::string_view> HeaderMap::get_joined(std::string_view name,
   return joined ? std::optional<std::string_view>(scratch) : found;
 }
 
-size_t HeaderMap::byte_size() const {
-  size_t sum = 0;
-  for (const HeaderField& f : fields_) {
-    sum += f.name.size() + f.value.size();
-  }
-  return sum;
-}
-
 void HeaderMap::assign(const HeaderMap& other) {
   if (this == &other) {
     return;
   }
   clear();
   for (const HeaderField& f : other.fields_) {
-    fields_.push_back({store(f.name), store(f.value)});
+    append({store(f.name), store(f.value)});
   }
 }
 

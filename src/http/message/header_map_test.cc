@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <random>
+
 namespace wasmgate::http {
 namespace {
 
@@ -81,6 +84,55 @@ TEST(HeaderMap, TakesStoredViewsAndReplacesThem) {
   EXPECT_EQ(map.get("a"), "3");
   EXPECT_EQ(map.remove_if([](const HeaderField& f) { return f.value == "2"; }), 1U);
   EXPECT_EQ(names(map), "a ");
+}
+
+TEST(HeaderMap, CountsItsBytesThroughEveryChange) {
+  const auto counted = [](const HeaderMap& map) {
+    size_t sum = 0;
+    for (const HeaderField& field : map.fields()) {
+      sum += field.name.size() + field.value.size();
+    }
+    return sum;
+  };
+  const std::array<std::string_view, 5> names{":path", "a", "bb", "ccc", "set-cookie"};
+  HeaderMap map;
+  std::mt19937 random(7);  // NOLINT: the same every time
+  for (int i = 0; i < 5000; ++i) {
+    const std::string_view name = names[random() % names.size()];
+    const std::string value(random() % 9, 'v');
+    switch (random() % 9) {
+      case 0:
+      case 1:
+        map.add(name, value);
+        break;
+      case 2:
+      case 3:
+        map.set(name, value);
+        break;
+      case 4:
+        map.remove(name);
+        break;
+      case 5:
+        map.add_static("static", "text");
+        break;
+      case 6:
+        if (!map.empty()) {
+          map.replace_stored(random() % map.size(), map.store(value));
+        }
+        break;
+      case 7:
+        map.remove_if([&](const HeaderField& field) { return field.value.size() == value.size(); });
+        break;
+      default:
+        HeaderMap other;
+        other.assign(map);
+        map = std::move(other);
+        ASSERT_EQ(other.byte_size(), 0U);  // NOLINT: a moved-from map is empty and usable
+    }
+    ASSERT_EQ(map.byte_size(), counted(map)) << "step " << i;
+  }
+  map.clear();
+  EXPECT_EQ(map.byte_size(), 0U);
 }
 
 TEST(StatusOf, WantsThreeDigits) {

@@ -10,24 +10,29 @@
 
 namespace wasmgate::wasm {
 
+/// A stream's callbacks come first, in the order of its life: what is called together stands
+/// together in tables.
 enum class Callback : uint8_t {
-  MemoryAllocate,
-  Malloc,
-  Initialize,
-  Start,
-  Main,
-  MainVoid,
   ContextCreate,
-  VmStart,
-  ValidateConfiguration,
-  Configure,
-  Tick,
   RequestHeaders,
   RequestBody,
   RequestTrailers,
   ResponseHeaders,
   ResponseBody,
   ResponseTrailers,
+  Log,
+  Done,
+  Delete,
+  MemoryAllocate,
+  Malloc,
+  Initialize,
+  Start,
+  Main,
+  MainVoid,
+  VmStart,
+  ValidateConfiguration,
+  Configure,
+  Tick,
   HttpCallResponse,
   GrpcInitialMetadata,
   GrpcReceive,
@@ -36,11 +41,8 @@ enum class Callback : uint8_t {
   QueueReady,
   ForeignFunction,
   RedisCallResponse,
-  Done,
-  Log,
-  Delete,
 };
-inline constexpr size_t kCallbacks = static_cast<size_t>(Callback::Delete) + 1;
+inline constexpr size_t kCallbacks = static_cast<size_t>(Callback::RedisCallResponse) + 1;
 
 /// The export's name.
 std::string_view name_of(Callback callback);

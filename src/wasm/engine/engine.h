@@ -47,29 +47,41 @@ struct InstanceLimits {
   uint32_t table_elements = 100'000;
 };
 
-/// A handle to an exported function of one instance. 0: none.
-using FunctionRef = uint32_t;
+/// A handle to an exported function of one instance; only the engine looks inside.
+struct FunctionRef {
+  uint64_t store = 0;
+  void* function = nullptr;
 
-class Instance {
+  explicit operator bool() const { return store != 0; }
+};
+
+class Instance : public MemoryOwner {
  public:
   virtual ~Instance() = default;
 
-  /// The exported function of that name and exact type, 0 when there is none. Not for the hot path.
+  /// The exported function of that name and exact type, none when there is no such. Not for the hot
+  /// path.
   virtual FunctionRef find_function(std::string_view name, const FunctionType& type) = 0;
 
   /// Calls an export while no guest of this instance runs. `args`: the arguments in order; the
   /// result comes back in args[0]; `count` is the larger of both numbers. `ticks`: the deadline
   /// from now on, in ticks of the engine (see Engine::ticks_for). False: the call was ended; the
   /// reason is in `trap`. Must not be called again on an instance whose call ended so.
-  virtual bool call(FunctionRef function, Value* args, size_t count, uint64_t ticks,
+  virtual bool call(const FunctionRef& function, Value* args, size_t count, uint64_t ticks,
                     Trap& trap) = 0;
 
   /// The same from inside a host function (the guest's allocator), under the deadline of the outer
   /// call.
-  virtual bool call_nested(FunctionRef function, Value* args, size_t count, Trap& trap) = 0;
+  virtual bool call_nested(const FunctionRef& function, Value* args, size_t count, Trap& trap) = 0;
 
   /// The exported memory "memory" as it is now; of size 0 when there is none.
   virtual GuestMemory memory() = 0;
+
+  /// The same for reading and writing, cheaper: it may know an earlier size and asks again when
+  /// that is not enough.
+  virtual GuestMemory known_memory() { return memory(); }
+
+  size_t memory_size_now() override { return memory().size(); }
 
   /// True when memory.grow was refused since the last call of this function.
   virtual bool take_growth_refused() { return false; }

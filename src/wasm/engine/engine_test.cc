@@ -29,7 +29,7 @@ std::unique_ptr<Instance> instance_of(std::string_view wat, InstanceLimits limit
 Trap trap_of(std::string_view wat, uint64_t ticks = 1000) {
   auto instance = instance_of(wat);
   const auto run = instance->find_function("run", kNothing);
-  EXPECT_NE(run, 0U);
+  EXPECT_TRUE(run);
   Value args[1]{};
   Trap trap;
   EXPECT_FALSE(instance->call(run, args, 0, ticks, trap));
@@ -49,8 +49,8 @@ TEST(Instance, CallsAnExport) {
 
 TEST(Instance, DoesNotFindAnExportOfAnotherType) {
   auto instance = instance_of(R"((module (func (export "run") (param i64))))");
-  EXPECT_EQ(instance->find_function("run", kNothing), 0U);
-  EXPECT_EQ(instance->find_function("missing", kNothing), 0U);
+  EXPECT_FALSE(instance->find_function("run", kNothing));
+  EXPECT_FALSE(instance->find_function("missing", kNothing));
 }
 
 TEST(Instance, NamesTheFunctionsOfATrap) {
@@ -99,6 +99,24 @@ TEST(Instance, RefusesMemoryAboveItsLimit) {
   args[0].i32 = 1;
   ASSERT_TRUE(instance->call(grow, args, 1, 1000, trap));
   EXPECT_EQ(args[0].i32, -1);
+}
+
+TEST(Instance, KnownMemoryReachesWhatHasGrownSince) {
+  auto instance = instance_of(R"((module (memory (export "memory") 1 2)
+    (func (export "grow") (param i32) (result i32) local.get 0 memory.grow)))",
+                              {});
+  const GuestMemory before = instance->known_memory();
+  EXPECT_FALSE(before.write_u32(65536, 7));
+  Value args[1];
+  Trap trap;
+  args[0].i32 = 1;
+  ASSERT_TRUE(instance->call(instance->find_function("grow", kMaps), args, 1, 1000, trap));
+  const GuestMemory after = instance->known_memory();
+  EXPECT_TRUE(after.write_u32(2 * 65536 - 4, 7));
+  EXPECT_EQ(after.read_u32(2 * 65536 - 4), 7U);
+  EXPECT_FALSE(after.write_u32(2 * 65536 - 3, 7));
+  EXPECT_FALSE(after.read(UINT32_MAX, UINT32_MAX));
+  EXPECT_EQ(instance->memory_size_now(), 2U * 65536);
 }
 
 TEST(Instance, RefusesTableElementsAboveItsLimit) {

@@ -1,6 +1,6 @@
 #pragma once
-// A guest's linear memory as it is at this moment: every bounds check of the house is here. A view
-// dies at the next call into the guest, because memory may grow and move; take a new one then.
+// A guest's linear memory: every bounds check of the house is here. A view dies at the next call
+// into the guest, because memory may grow and move; take a new one then.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,16 +11,30 @@
 
 namespace wasmgate::wasm {
 
+/// Who knows how large a memory is now.
+class MemoryOwner {
+ public:
+  virtual size_t memory_size_now() = 0;
+
+ protected:
+  ~MemoryOwner() = default;
+};
+
 class GuestMemory {
  public:
   GuestMemory() = default;
-  GuestMemory(uint8_t* base, size_t size) : base_(base), size_(size) {}
+  /// `grows`: the size may be an earlier one of a memory that never moves or shrinks; its owner is
+  /// asked before something is found to lie outside. Null: the size is the true one.
+  GuestMemory(uint8_t* base, size_t size, MemoryOwner* grows = nullptr)
+      : base_(base), size_(size), grows_(grows) {}
 
+  /// Requires a view with the true size (Instance::memory).
   size_t size() const { return size_; }
 
   /// True when [address, address + length) lies inside. No sum can wrap: both are 32 bits wide.
   bool holds(uint32_t address, uint32_t length) const {
-    return uint64_t{address} + uint64_t{length} <= size_;
+    const uint64_t end = uint64_t{address} + uint64_t{length};
+    return end <= size_ || (grows_ != nullptr && end <= grows_->memory_size_now());
   }
 
   /// The bytes there; empty optional when not all of them are inside. Lifetime: until the next call
@@ -86,6 +100,7 @@ class GuestMemory {
 
   uint8_t* base_ = nullptr;
   size_t size_ = 0;
+  MemoryOwner* grows_ = nullptr;
 };
 
 }  // namespace wasmgate::wasm

@@ -2,7 +2,6 @@
 // Contexts: what a guest knows by a number. One root context per VM (id 1) and one stream context
 // per HTTP stream.
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -45,8 +44,6 @@ struct StreamContext : Context {
   uint32_t ticks_used = 0;   // guest time of this stream, in engine ticks
   uint32_t calls_out = 0;    // in flight that this stream started
   size_t written_bytes = 0;  // header bytes written by the guest
-  std::array<uint32_t, 4>
-      map_bytes{};  // at most this many bytes are in a map, by map id; 0: not counted yet
   // What few streams need stands elsewhere: a stream context stays within three cache lines.
   std::unique_ptr<filter::LocalReply> reply;
   std::unique_ptr<Injection> injection;

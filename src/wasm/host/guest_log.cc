@@ -48,9 +48,10 @@ void GuestLog::write_stream(bool is_error, std::string_view bytes) {
       rest.clear();
     }
   }
+  vm_.log_waits();
 }
 
-void GuestLog::flush_rest() {
+void GuestLog::flush() {
   for (auto* rest : {&out_, &error_}) {
     if (!rest->empty()) {
       write_line(rest == &error_ ? LogLevel::Error : LogLevel::Info, *rest);

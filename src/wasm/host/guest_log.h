@@ -24,17 +24,12 @@ class GuestLog {
   void write(LogLevel level, std::string_view text);
   /// Bytes for fd 1 (info) or 2 (error): whole lines are written, the rest waits.
   void write_stream(bool is_error, std::string_view bytes);
-  /// Writes the rest; when a callback ends. Cheap when there is none.
-  void flush() {
-    if (!out_.empty() || !error_.empty()) {
-      flush_rest();
-    }
-  }
+  /// Writes the rest; when a callback ends.
+  void flush();
   const std::deque<std::string>& last_lines() const { return last_; }
 
  private:
   void write_line(LogLevel level, std::string_view line);
-  void flush_rest();
 
   Vm& vm_;
   std::string out_;

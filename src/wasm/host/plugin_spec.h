@@ -66,7 +66,8 @@ struct PluginLimits {
   milliseconds crash_window{60'000};
   milliseconds backoff_min{100};
   milliseconds backoff_max{30'000};
-  double recycle_at = 0.8;  // of memory_limit_bytes: the VM is replaced when its streams allow it
+  uint32_t recycle_memory_percent = 80;  // of memory_limit_bytes: the VM is replaced
+  milliseconds recycle_age{0};           // so old, it is replaced; 0: never
   bool allow_on_headers_stop_iteration = false;
   bool first_header_value_only = false;
   bool final_body_callback_before_trailers = false;

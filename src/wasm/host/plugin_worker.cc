@@ -150,13 +150,22 @@ void PluginWorker::on_stream_left(Vm& vm, bool was_probe) {
   }
   if (vm_.get() != &vm) {
     sweep_later();
-  } else if (vm.wants_replacement() && !vm_requested_ && !retired_) [[unlikely]] {
-    count(plugin_->metrics().recycled_vms);
-    plugin_->code().log(LogLevel::Info,
-                        fmt::format("its VM is replaced: {} bytes of memory, or by its own wish",
-                                    vm.memory_bytes()));
-    ask_for_vm(std::chrono::milliseconds(0));
+  } else if (vm.wants_replacement()) [[unlikely]] {
+    recycle();
   }
+}
+
+/// Asks for a VM in place of the one that wants to be replaced.
+void PluginWorker::recycle() {
+  if (vm_requested_ || retired_) {
+    return;
+  }
+  count(plugin_->metrics().recycled_vms);
+  plugin_->code().log(
+      LogLevel::Info,
+      fmt::format("its VM is replaced: {} bytes of memory, its age, or its own wish",
+                  vm_->memory_bytes()));
+  ask_for_vm(std::chrono::milliseconds(0));
 }
 
 void PluginWorker::retire() {
@@ -224,6 +233,9 @@ void PluginWorker::sweep() {
 void PluginWorker::flush_metrics() {
   if (vm_ != nullptr) {
     vm_->flush_metrics();
+    if (vm_->wants_replacement()) {
+      recycle();
+    }
   }
   for (const auto& old : old_) {
     if (!old.vm->broken()) {

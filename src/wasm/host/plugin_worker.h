@@ -57,8 +57,8 @@ class PluginWorker final : public filter::FilterFactory {
   void retire();
   bool idle() const;
 
-  /// Writes the counters that VMs keep for themselves into the metrics. Call it about once a
-  /// second.
+  /// Writes the counters that VMs keep for themselves into the metrics and replaces a VM that uses
+  /// too much memory or is too old. Call it a few times a second.
   void flush_metrics();
 
   Plugin& plugin() { return *plugin_; }
@@ -81,6 +81,7 @@ class PluginWorker final : public filter::FilterFactory {
   void on_root_ended() { sweep_later(); }
 
   filter::FilterPtr unavailable(Arena& memory);
+  void recycle();
   void replace_vm(std::chrono::milliseconds delay);
   void ask_for_vm(std::chrono::milliseconds delay);
   /// Ends VMs in old_ whose streams have ended; destroys those that have ended. Never while a guest

@@ -12,7 +12,9 @@ namespace {
 constexpr uint32_t kMaxDepth = 4;
 }  // namespace
 
-Vm::Vm(std::shared_ptr<PluginCode> code) : code_(std::move(code)), guest_log_(*this), root_(*this) {
+Vm::Vm(std::shared_ptr<PluginCode> code)
+    : version_(code->version), code_(std::move(code)), guest_log_(*this), root_(*this) {
+  holds_heads_ = version_ == AbiVersion::V0_2_100 || limits().allow_on_headers_stop_iteration;
   const auto& engine = code_->process.engine;
   ticks_ = &engine.ticks();
   call_ticks_ = engine.ticks_for(limits().call_deadline);
@@ -25,6 +27,7 @@ Vm::Vm(std::shared_ptr<PluginCode> code) : code_(std::move(code)), guest_log_(*t
 Vm::~Vm() {
   root_.stop();
   if (instance_ != nullptr) {
+    flush_counts();
     count(code_->metrics.vms, -1);
     count(code_->metrics.memory_bytes, -memory_flushed_);
   }
@@ -33,6 +36,7 @@ Vm::~Vm() {
 void Vm::attach(PluginWorker& worker, HostServices& services) {
   worker_ = &worker;
   services_ = &services;
+  attached_at_ = services.clock().now();
   root_.attach();
 }
 
@@ -44,16 +48,27 @@ void Vm::count(MetricId metric, int64_t delta) {
   }
 }
 
-void Vm::flush_metrics() {
+void Vm::flush_counts() {
+  count(code_->metrics.streams, static_cast<int64_t>(streams_seen_ - streams_flushed_));
+  streams_flushed_ = streams_seen_;
   count(code_->metrics.host_calls, static_cast<int64_t>(host_calls_ - host_calls_flushed_));
   host_calls_flushed_ = host_calls_;
   const auto tick_ns = code_->process.engine.tick().count();
   count(code_->metrics.guest_time,
         static_cast<int64_t>(guest_ticks_ - guest_ticks_flushed_) * tick_ns);
   guest_ticks_flushed_ = guest_ticks_;
+}
+
+void Vm::flush_metrics() {
+  flush_counts();
   const auto memory = static_cast<int64_t>(memory_bytes());
   count(code_->metrics.memory_bytes, memory - memory_flushed_);
   memory_flushed_ = memory;
+  const auto& l = limits();
+  const bool large = static_cast<uint64_t>(memory) * 100 >
+                     uint64_t{l.memory_limit_bytes} * l.recycle_memory_percent;
+  const bool old = l.recycle_age.count() > 0 && clock().now() - attached_at_ >= l.recycle_age;
+  worn_ = attached() && (large || old);
 }
 
 bool Vm::create(StreamContext& stream) {
@@ -67,12 +82,7 @@ bool Vm::create(StreamContext& stream) {
   return enter(stream, Callback::ContextCreate, args, 2);
 }
 
-void Vm::forget(StreamContext& stream) {
-  contexts_.remove(stream);
-  memory_high_ =
-      memory_high_ || static_cast<double>(memory_bytes()) >
-                          limits().recycle_at * static_cast<double>(limits().memory_limit_bytes);
-}
+void Vm::forget(StreamContext& stream) { contexts_.remove(stream); }
 
 bool Vm::set_effective(uint32_t id) {
   Context* context = contexts_.find(id);
@@ -96,8 +106,8 @@ uint64_t Vm::budget(const Context& context) const {
   return std::min(call_ticks_, used < request_ticks_ ? request_ticks_ - used + 1 : 1);
 }
 
-bool Vm::run(FunctionRef function, Context& context, Callback callback, Value* args, size_t count,
-             uint64_t ticks) {
+bool Vm::run(const FunctionRef& function, Context& context, Callback callback, Value* args,
+             size_t count, uint64_t ticks) {
   current_ = effective_ = &context;
   callback_ = callback;
   depth_ = 1;
@@ -111,13 +121,16 @@ bool Vm::run(FunctionRef function, Context& context, Callback callback, Value* a
       static_cast<StreamContext&>(context).ticks_used += static_cast<uint32_t>(spent);
     }
   }
-  guest_log_.flush();
+  if (log_waits_) [[unlikely]] {
+    log_waits_ = false;
+    guest_log_.flush();
+  }
   return ok;
 }
 
 bool Vm::enter(Context& context, Callback callback, Value* args, size_t count) {
-  const FunctionRef function = exports_[static_cast<size_t>(callback)];
-  const bool ok = run(function, context, callback, args, count, budget(context));
+  const bool ok =
+      run(exports_[static_cast<size_t>(callback)], context, callback, args, count, budget(context));
   if (!ok) [[unlikely]] {
     break_down(context);
     return false;
@@ -168,7 +181,7 @@ void Vm::drain(Context& context) {
 }
 
 uint32_t Vm::allocate(uint32_t size) {
-  if (allocator_ == 0 || depth_ >= kMaxDepth || ending_ != nullptr) {
+  if (!allocator_ || depth_ >= kMaxDepth || ending_ != nullptr) {
     return 0;
   }
   Value args[1];

@@ -56,9 +56,13 @@ class Vm {
   PluginCode& code() { return *code_; }
   const PluginSpec& spec() const { return code_->spec; }
   const PluginLimits& limits() const { return code_->spec.limits; }
-  AbiVersion version() const { return code_->version; }
+  AbiVersion version() const { return version_; }
+  /// Header status 1 holds the head while body callbacks run: by the ABI's version or by setting.
+  bool holds_heads() const { return holds_heads_; }
   RootContext& root() { return root_; }
   GuestLog& guest_log() { return guest_log_; }
+  /// Notes that the guest log has a part of a line, to be written when the callback ends.
+  void log_waits() { log_waits_ = true; }
 
   // ---- The worker's side.
 
@@ -74,7 +78,8 @@ class Vm {
   }
   /// Counts into this worker's metrics.
   void count(MetricId metric, int64_t delta = 1);
-  /// Writes what was counted here (host calls, guest time, memory) into the metrics.
+  /// Writes what was counted here (streams, host calls, guest time, memory) into the metrics, and
+  /// looks whether it should be replaced.
   void flush_metrics();
 
   bool broken() const { return broken_; }
@@ -84,10 +89,13 @@ class Vm {
   FailureCause broken_by() const { return broken_by_; }
   /// Streams that may still call it, known to the guest or not yet. It lives until there are none.
   size_t streams() const { return streams_; }
-  void add_stream() { ++streams_; }
+  void add_stream() {
+    ++streams_;
+    ++streams_seen_;
+  }
   void remove_stream() { --streams_; }
-  /// The guest asked to be replaced, or uses more memory than the threshold.
-  bool wants_replacement() const { return rebuild_asked_ || memory_high_; }
+  /// The guest asked to be replaced, uses more memory than the threshold, or is old.
+  bool wants_replacement() const { return rebuild_asked_ || worn_; }
   void ask_for_rebuild() { rebuild_asked_ = true; }
 
   DeclaredState& declared_state() { return declared_state_; }
@@ -102,7 +110,7 @@ class Vm {
 
   // ---- Entering the guest.
 
-  bool has(Callback callback) const { return exports_[static_cast<size_t>(callback)] != 0; }
+  bool has(Callback callback) const { return (has_ >> static_cast<uint32_t>(callback) & 1) != 0; }
 
   /// Calls `callback` (which the guest has) with `args`; its result comes back in args[0]. `args`
   /// has room for the larger number of arguments and results. Afterwards what was asked for is
@@ -118,8 +126,8 @@ class Vm {
   bool set_effective(uint32_t id);
   Callback callback() const { return callback_; }
   bool in_guest() const { return depth_ > 0; }
-  GuestMemory memory() { return guest_->memory(); }
-  size_t memory_bytes() { return guest_->memory().size(); }
+  GuestMemory memory() { return guest_->known_memory(); }
+  size_t memory_bytes() { return guest_->memory_size_now(); }
   /// Memory from the guest's allocator; 0 when it fails. Check ending() afterwards: the allocator
   /// may have broken the call.
   uint32_t allocate(uint32_t size);
@@ -156,42 +164,51 @@ class Vm {
   explicit Vm(std::shared_ptr<PluginCode> code);
 
   uint64_t budget(const Context& context) const;
-  bool run(FunctionRef function, Context& context, Callback callback, Value* args, size_t count,
-           uint64_t ticks);
+  bool run(const FunctionRef& function, Context& context, Callback callback, Value* args,
+           size_t count, uint64_t ticks);
+  void flush_counts();
   void drain(Context& context);
   void break_down(Context& context);
   PluginFailure describe_failure(FailureCause cause) const;
 
   // What every entry into the guest reads stands together, first.
-  Instance* guest_ = nullptr;   // instance_, known before the start function runs
-  Context* current_ = nullptr;  // the true context of the running callback
+  alignas(64) Instance* guest_ = nullptr;  // instance_, known before the start function runs
+  Context* current_ = nullptr;             // the true context of the running callback
   Context* effective_ = nullptr;
   const std::atomic<uint64_t>* ticks_ = nullptr;
   uint64_t call_ticks_ = 0;
-  uint64_t request_ticks_ = 0;
-  const char* ending_ = nullptr;
-  FunctionRef allocator_ = 0;
+  uint32_t has_ = 0;  // a bit for each callback that the guest has
   uint32_t mode_ = kModeStart;
   uint32_t depth_ = 0;
   Callback callback_ = Callback::Initialize;
+  AbiVersion version_;
+  bool holds_heads_ = false;
   bool broken_ = false;
   bool draining_ = false;
+  bool log_waits_ = false;  // the guest has written a part of a line
   bool rebuild_asked_ = false;
-  bool memory_high_ = false;
-  size_t streams_ = 0;
+  bool worn_ = false;  // above the memory threshold, or too old
+
   std::vector<uint32_t> asking_;  // ids of contexts with something pending
+  size_t streams_ = 0;
+  const char* ending_ = nullptr;
+  ContextTable contexts_;
+  uint64_t streams_seen_ = 0;
   uint64_t host_calls_ = 0;
   size_t record_at_ = 0;
+  std::array<FunctionRef, kCallbacks> exports_{};
+  static_assert(kCallbacks <= 32);  // bits of has_
+
+  uint64_t request_ticks_ = 0;
   uint64_t guest_ticks_ = 0;
-  ContextTable contexts_;
+  FunctionRef allocator_;
   HostServices* services_ = nullptr;
   PluginWorker* worker_ = nullptr;
   std::shared_ptr<PluginCode> code_;
   GuestLog guest_log_;
-  std::array<FunctionRef, kCallbacks> exports_{};
-
   std::array<CallRecord, kRecords> records_{};
   uint64_t start_ticks_ = 0;
+  MonotonicTime attached_at_{};
   std::string ending_text_;
   TrapCause ending_cause_ = TrapCause::Host;
   int32_t ending_code_ = 0;
@@ -199,6 +216,7 @@ class Vm {
   Trap allocator_trap_;  // of a call in between, which ends the outer one too
   bool allocator_broke_ = false;
   FailureCause broken_by_ = FailureCause::Trap;
+  uint64_t streams_flushed_ = 0;
   uint64_t host_calls_flushed_ = 0;
   uint64_t guest_ticks_flushed_ = 0;
   int64_t memory_flushed_ = 0;

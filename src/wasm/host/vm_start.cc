@@ -50,9 +50,10 @@ class VmStarter {
         continue;
       }
       vm_.exports_[i] = vm_.instance_->find_function(name, type_of(callback, vm_.version()));
+      vm_.has_ |= vm_.exports_[i] ? 1U << i : 0U;
     }
-    const auto own = vm_.exports_[static_cast<size_t>(Callback::MemoryAllocate)];
-    vm_.allocator_ = own != 0 ? own : vm_.exports_[static_cast<size_t>(Callback::Malloc)];
+    const auto& own = vm_.exports_[static_cast<size_t>(Callback::MemoryAllocate)];
+    vm_.allocator_ = own ? own : vm_.exports_[static_cast<size_t>(Callback::Malloc)];
   }
 
   /// One call with the start deadline. A clean proc_exit(0) counts as a return.
@@ -63,7 +64,7 @@ class VmStarter {
     for (const uint32_t argument : arguments) {
       args[count++].u32 = argument;
     }
-    const auto function = vm_.exports_[static_cast<size_t>(callback)];
+    const auto& function = vm_.exports_[static_cast<size_t>(callback)];
     const size_t slots = std::max<size_t>(count, type_of(callback, vm_.version()).results.size());
     if (!vm_.run(function, vm_.root_, callback, args, slots, vm_.start_ticks_)) {
       const bool clean_exit =

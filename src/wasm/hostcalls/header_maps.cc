@@ -90,20 +90,12 @@ std::string_view refusal_of(MapId map, std::string_view name, std::string_view v
   return {};
 }
 
-/// The budget of the map after the write. An upper bound of its bytes is kept, so that they are
-/// added up only near the limit.
-bool fits_budget(HostCall& call, MapId id, const HeaderMap& map, size_t fields, size_t more_bytes) {
+/// Whether a map of `fields` fields and `bytes` bytes may be, `written` of them by this call.
+bool fits_budget(HostCall& call, size_t fields, size_t bytes, size_t written) {
   auto& stream = *call.stream();
   const auto& limits = call.limits();
-  stream.written_bytes += more_bytes;
-  auto& bound = stream.map_bytes[static_cast<size_t>(id)];
-  size_t now = bound;
-  if (now == 0 || now + more_bytes > limits.header_bytes) {
-    now = map.byte_size();
-  }
-  now += more_bytes;
-  bound = static_cast<uint32_t>(std::min<size_t>(now, UINT32_MAX));
-  return fields <= limits.header_count && now <= limits.header_bytes &&
+  stream.written_bytes += written;
+  return fields <= limits.header_count && bytes <= limits.header_bytes &&
          stream.written_bytes <= limits.header_write_bytes;
 }
 
@@ -210,9 +202,7 @@ Status proxy_set_header_map_pairs(HostCall& call, uint32_t map, uint32_t data, u
   if (target == nullptr) {
     return call.bad_argument(kNotWritable);
   }
-  const HeaderMap empty;
-  call.stream()->map_bytes[map] = 0;
-  if (!fits_budget(call, static_cast<MapId>(map), empty, pairs->size(), size)) {
+  if (!fits_budget(call, pairs->size(), size, size)) {
     return call.bad_argument(kTooMuch);
   }
   while (!target->empty()) {
@@ -260,8 +250,8 @@ Status proxy_add_header_map_value(HostCall& call, uint32_t map, uint32_t key, ui
       status != Status::Ok) {
     return status;
   }
-  if (!fits_budget(call, static_cast<MapId>(map), *target, target->size() + 1,
-                   field.name.size() + field.value.size())) {
+  const size_t more = field.name.size() + field.value.size();
+  if (!fits_budget(call, target->size() + 1, target->byte_size() + more, more)) {
     return call.bad_argument(kTooMuch);
   }
   if (is_pseudo(field.name)) {
@@ -288,8 +278,8 @@ Status proxy_replace_header_map_value(HostCall& call, uint32_t map, uint32_t key
   const size_t fields = target->size() < call.limits().header_count || !target->contains(field.name)
                             ? target->size() + 1
                             : target->size();
-  if (!fits_budget(call, static_cast<MapId>(map), *target, fields,
-                   field.name.size() + field.value.size())) {
+  const size_t more = field.name.size() + field.value.size();
+  if (!fits_budget(call, fields, target->byte_size() + more, more)) {
     return call.bad_argument(kTooMuch);
   }
   target->set(field.name, field.value);

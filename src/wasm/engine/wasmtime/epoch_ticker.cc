@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "base/scheduling.h"
+
 namespace wasmgate::wasm {
 namespace {
 
@@ -86,6 +88,7 @@ bool EpochTicker::may_sleep() {
 }
 
 void EpochTicker::run() {
+  run_soon_after_waking();  // a late tick is a late deadline
   uint32_t until_look = kTicksBetweenLooks;
   auto next = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
@@ -103,8 +106,9 @@ void EpochTicker::run() {
     }
     next = std::max(next + tick_, std::chrono::steady_clock::now());
     condition_.wait_until(lock, next, [this] { return stop_; });
-    ticks_.store(ticks_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    // In this order: who sees the new tick and then sets a deadline sets it by the new epoch.
     wasmtime_engine_increment_epoch(engine_);
+    ticks_.store(ticks_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     if (--until_look == 0) {
       until_look = kTicksBetweenLooks;
       may_sleep();

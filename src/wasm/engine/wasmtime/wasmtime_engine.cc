@@ -176,6 +176,8 @@ Result<std::unique_ptr<Engine>> make_engine(const EngineOptions& options) {
     return fail(ErrorCode::Internal,
                 "the WebAssembly engine could not be made with these settings");
   }
+  constexpr uint64_t kLargestMemory = 4ULL * 1024 * 1024 * 1024;
+  core->memories_stay = options.memory_reservation_bytes >= kLargestMemory;
   core->ticker = std::make_unique<EpochTicker>(core->engine.get(), options.tick);
   return std::make_unique<WasmtimeEngine>(std::move(core), options);
 }

@@ -32,11 +32,11 @@ constexpr std::string_view kMemory = "memory";
 
 WasmtimeInstance::WasmtimeInstance(std::shared_ptr<WasmtimeCore> core, StoreHandle store,
                                    void* data)
-    : core_(std::move(core)),
-      ticker_(*core_->ticker),
-      store_(std::move(store)),
-      context_(wasmtime_store_context(store_.get())),
-      data_(data) {
+    : context_(wasmtime_store_context(store.get())),
+      ticker_(*core->ticker),
+      data_(data),
+      core_(std::move(core)),
+      store_(std::move(store)) {
   wasmtime_context_set_data(context_, this);
   ticker_.add(&slot_);
 }
@@ -87,6 +87,9 @@ void WasmtimeInstance::take_memory(wasmtime_extern_t& item) {
   has_memory_ = item.kind == WASMTIME_EXTERN_MEMORY;
   if (has_memory_) {
     memory_ = item.of.memory;
+    stays_ = core_->memories_stay;
+    base_ = wasmtime_memory_data(context_, &memory_);
+    known_size_ = wasmtime_memory_data_size(context_, &memory_);
   }
   wasmtime_extern_delete(&item);
 }
@@ -94,22 +97,21 @@ void WasmtimeInstance::take_memory(wasmtime_extern_t& item) {
 FunctionRef WasmtimeInstance::find_function(std::string_view name, const FunctionType& type) {
   wasmtime_extern_t item;
   if (!wasmtime_instance_export_get(context_, &instance_, name.data(), name.size(), &item)) {
-    return 0;
+    return {};
   }
   if (item.kind != WASMTIME_EXTERN_FUNC) {
     wasmtime_extern_delete(&item);
-    return 0;
+    return {};
   }
   const FunctionTypeHandle actual(wasmtime_func_type(context_, &item.of.func));
   if (value_types_of(wasm_functype_params(actual.get())) != type.params ||
       value_types_of(wasm_functype_results(actual.get())) != type.results) {
-    return 0;
+    return {};
   }
-  functions_.push_back(item.of.func);
-  return static_cast<FunctionRef>(functions_.size());
+  return {item.of.func.store_id, item.of.func.__private};
 }
 
-bool WasmtimeInstance::call(FunctionRef function, Value* args, size_t count, uint64_t ticks,
+bool WasmtimeInstance::call(const FunctionRef& function, Value* args, size_t count, uint64_t ticks,
                             Trap& trap) {
   begin(ticks);
   const bool ok = call_nested(function, args, count, trap);
@@ -117,11 +119,12 @@ bool WasmtimeInstance::call(FunctionRef function, Value* args, size_t count, uin
   return ok;
 }
 
-bool WasmtimeInstance::call_nested(FunctionRef function, Value* args, size_t count, Trap& trap) {
+bool WasmtimeInstance::call_nested(const FunctionRef& function, Value* args, size_t count,
+                                   Trap& trap) {
   wasm_trap_t* raw_trap = nullptr;
-  auto* error =
-      wasmtime_func_call_unchecked(context_, &functions_[function - 1],
-                                   reinterpret_cast<wasmtime_val_raw_t*>(args), count, &raw_trap);
+  const wasmtime_func_t callee{function.store, function.function};
+  auto* error = wasmtime_func_call_unchecked(
+      context_, &callee, reinterpret_cast<wasmtime_val_raw_t*>(args), count, &raw_trap);
   if (error == nullptr && raw_trap == nullptr) [[likely]] {
     return true;
   }
@@ -133,7 +136,12 @@ GuestMemory WasmtimeInstance::memory() {
   if (!has_memory_) {
     return {};
   }
-  return {wasmtime_memory_data(context_, &memory_), wasmtime_memory_data_size(context_, &memory_)};
+  return {wasmtime_memory_data(context_, &memory_), memory_size_now()};
+}
+
+size_t WasmtimeInstance::memory_size_now() {
+  known_size_ = has_memory_ ? wasmtime_memory_data_size(context_, &memory_) : 0;
+  return known_size_;
 }
 
 }  // namespace wasmgate::wasm

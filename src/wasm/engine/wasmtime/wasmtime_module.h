@@ -13,6 +13,7 @@ namespace wasmgate::wasm {
 struct WasmtimeCore {
   EngineHandle engine;
   std::unique_ptr<EpochTicker> ticker;
+  bool memories_stay = false;  // a memory has its largest size reserved, so it never moves
 };
 
 class WasmtimeModule final : public Module {
