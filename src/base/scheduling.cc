@@ -1,5 +1,6 @@
 #include "base/scheduling.h"
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ struct SchedulingAttributes {
   uint64_t period = 0;
 };
 
+constexpr int kBackgroundNice = 10;
 constexpr uint64_t kShortestSlice = 100'000;  // the kernel's lower bound
 
 }  // namespace
@@ -30,6 +32,13 @@ void run_soon_after_waking() {
   if (::syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) == 0) {
     attributes.runtime = kShortestSlice;
     ::syscall(SYS_sched_setattr, 0, &attributes, 0);
+  }
+}
+
+void run_in_background() {
+  // Linux keeps this per thread.
+  if (::getpriority(PRIO_PROCESS, 0) < kBackgroundNice) {
+    ::setpriority(PRIO_PROCESS, 0, kBackgroundNice);
   }
 }
 

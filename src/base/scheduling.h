@@ -8,4 +8,8 @@ namespace wasmgate {
 /// effect where the kernel cannot do it (before Linux 6.12).
 void run_soon_after_waking();
 
+/// Gives the calling thread, and threads and processes that it makes, about a tenth of the share of
+/// others where they compete for a processor. For good: without privilege there is no way back.
+void run_in_background();
+
 }  // namespace wasmgate

@@ -19,5 +19,18 @@ TEST(RunSoonAfterWaking, KeepsPolicyAndPriority) {
   }).join();
 }
 
+TEST(RunInBackground, LowersThePriorityOfOneThreadAndOfWhatItStarts) {
+  const int before = ::getpriority(PRIO_PROCESS, 0);
+  std::thread([before] {
+    run_in_background();
+    EXPECT_GT(::getpriority(PRIO_PROCESS, 0), before);
+    std::thread([] { EXPECT_GE(::getpriority(PRIO_PROCESS, 0), 10); }).join();
+    ASSERT_EQ(::setpriority(PRIO_PROCESS, 0, 15), 0);
+    run_in_background();
+    EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), 15) << "never raised";
+  }).join();
+  EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), before);
+}
+
 }  // namespace
 }  // namespace wasmgate

@@ -9,9 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <thread>
+#include <vector>
 
 #include "server/file_io.h"
 
@@ -20,8 +24,25 @@ extern char** environ;
 namespace wasmgate::server {
 namespace {
 
-constexpr int kGivesWay =
-    10;  // nice: about a tenth of a worker's share where both want a processor
+// Modules above this take seconds to compile: while somebody is served, on half of the processors.
+constexpr size_t kLongCompile = 4ULL * 1024 * 1024;
+constexpr const char* kCompilerThreads = "RAYON_NUM_THREADS";  // the engine's variable
+
+/// The environment of a compiling child: ours, and how many threads it may have, unless ours says
+/// so. Ends with null. Lifetime: that of `setting` and of our environment.
+std::vector<char*> child_environment(std::string& setting) {
+  std::vector<char*> out;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    out.push_back(*entry);
+  }
+  if (::getenv(kCompilerThreads) == nullptr) {
+    const unsigned threads = std::max(1U, std::thread::hardware_concurrency() / 2);
+    setting = std::string(kCompilerThreads) + "=" + std::to_string(threads);
+    out.push_back(setting.data());
+  }
+  out.push_back(nullptr);
+  return out;
+}
 
 constexpr const char* kKeyFile = "seal.key";
 
@@ -226,16 +247,18 @@ Result<std::string> PluginCompiler::run_child(std::string_view wasm) const {
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   pid_t child = 0;
-  const int error = ::posix_spawn(&child, "/proc/self/exe", &actions, &attributes, argv, environ);
+  std::string setting;
+  std::vector<char*> fewer_threads;
+  if (gives_way_ && wasm.size() > kLongCompile) {
+    fewer_threads = child_environment(setting);
+  }
+  const int error = ::posix_spawn(&child, "/proc/self/exe", &actions, &attributes, argv,
+                                  fewer_threads.empty() ? environ : fewer_threads.data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     return fail(ErrorCode::Internal,
                 std::string("the compiler does not start: ") + std::strerror(error));
-  }
-  if (gives_way_) {
-    ::setpriority(PRIO_PROCESS, static_cast<id_t>(child),
-                  kGivesWay);  // it waits for its input, so its threads are still to come
   }
   in.close_read();
   out.close_write();

@@ -36,8 +36,8 @@ class PluginCompiler {
   PluginCompiler(wasm::Engine& engine, Logger& logger, RandomSource& random,
                  std::string cache_folder, const CompileLimits& limits = {});
 
-  /// From now on compiling gives way to everything else on the processors: somebody is served.
-  /// Thread: any.
+  /// From now on large modules are compiled on half of the processors: somebody is served. Their
+  /// priority is that of the calling thread. Thread: any.
   void give_way() { gives_way_ = true; }
 
   /// The compiled module for `code`. Slow when it is new. Thread: any.

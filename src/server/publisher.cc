@@ -3,6 +3,8 @@
 #include <latch>
 #include <utility>
 
+#include "base/scheduling.h"
+
 namespace wasmgate::server {
 
 Publisher::Publisher(GenerationBuilder& builder,
@@ -66,7 +68,9 @@ void Publisher::run() {
     if (model != nullptr) {
       last_ = model;
       bring_out(std::move(model));
-      serving_ = true;
+      if (!std::exchange(serving_, true)) {
+        run_in_background();  // from now on somebody is served, whom building must not slow down
+      }
     }
     const std::lock_guard lock(mutex_);
     busy_ = false;

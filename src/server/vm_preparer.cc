@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/scheduling.h"
+
 namespace wasmgate::server {
 
 VmPreparer::VmPreparer(std::chrono::milliseconds return_delay)
@@ -48,6 +50,7 @@ std::optional<VmPreparer::Time> VmPreparer::next_due() const {
 }
 
 void VmPreparer::run() {
+  run_in_background();
   std::unique_lock lock(mutex_);
   while (!stop_) {
     const auto due = next_due();
