@@ -58,10 +58,10 @@ class ArtifactStore {
 
   /// Fetches, checks, and gives the code, without sections of precompiled code (digests are over
   /// what was fetched). Blocks. Thread: one at a time.
-  /// Errors: NotFound; Refused (credentials, plain http, addresses, files); Corrupt (digest,
-  /// layers, no WebAssembly: the message says what was compared); Unverified; LimitExceeded;
-  /// Timeout and Unavailable (retryable); InvalidArgument, Unsupported (address, key); Protocol (a
-  /// registry's answer).
+  /// Errors: NotFound; Refused (credentials, plain http, addresses, files); Corrupt (digest:
+  /// the message says what was compared); Malformed (layers, no WebAssembly); Unverified;
+  /// LimitExceeded; Timeout and Unavailable (retryable); InvalidArgument, Unsupported (address,
+  /// key); Protocol (a registry's answer).
   Result<PluginCode> get(const PluginRequest& request);
 
   /// The settings that a configuration can change: hosts for plain http, mirrors, the preload

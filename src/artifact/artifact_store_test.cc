@@ -198,7 +198,7 @@ TEST_F(StoreTest, KeepsNoLayerThatIsRefusedAlthoughItsHashFits) {
   registry.add(kUrl, image);
   registry.answers[kBase + "/manifests/1.0.0"].body = manifest;
   registry.answers[kBase + "/blobs/sha256:" + sha256_hex(cut)] = {200, {}, cut};
-  EXPECT_EQ(get().error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(get().error().code, ErrorCode::Malformed);
   EXPECT_EQ(registry.count(sha256_hex(cut)), 1U);
   EXPECT_TRUE(fs::is_empty(folder.path() + "/cache/blobs"));
 }
@@ -332,7 +332,7 @@ TEST_F(StoreTest, AsksAnUnpinnedHttpsAddressEachTimeAndFallsBack) {
 
 TEST_F(StoreTest, RefusesAnErrorPageInsteadOfAModule) {
   registry.answers["https://files.example.com/p"] = {200, {}, "<html>"};
-  EXPECT_EQ(get("https://files.example.com/p").error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(get("https://files.example.com/p").error().code, ErrorCode::Malformed);
   EXPECT_TRUE(fs::is_empty(folder.path() + "/cache/blobs"));
 }
 

@@ -32,7 +32,7 @@ Result<PluginCode> check_plugin_code(std::string bytes, const std::string& sha25
                 ErrorSource::Config);
   }
   if (bytes.size() < 8 || std::memcmp(bytes.data(), "\0asm", 4) != 0) {
-    return fail(ErrorCode::Corrupt,
+    return fail(ErrorCode::Malformed,
                 where + ": this is not a WebAssembly module (magic bytes missing)",
                 ErrorSource::Config);
   }

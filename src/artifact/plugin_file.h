@@ -20,8 +20,8 @@ struct PluginCode {
 
 /// Reads `path`. `sha256`: lower-case hexadecimal, or empty for no check.
 /// Errors: NotFound, Refused (permissions, not a regular file), LimitExceeded (over `limit_bytes`),
-/// Corrupt (no WebAssembly, other digest: the message says that the module's own bytes were
-/// compared).
+/// Malformed (no WebAssembly), Corrupt (other digest: the message says that the module's own bytes
+/// were compared).
 Result<PluginCode> read_plugin_file(const std::string& path, const std::string& sha256,
                                     size_t limit_bytes);
 

@@ -22,7 +22,7 @@ TEST(CheckPluginCode, AcceptsAModuleAndNamesItsDigest) {
 TEST(CheckPluginCode, RefusesOtherBytes) {
   const auto code = check_plugin_code("<html>not found</html>", "", 100, "x");
   ASSERT_FALSE(code.has_value());
-  EXPECT_EQ(code.error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(code.error().code, ErrorCode::Malformed);
 }
 
 TEST(CheckPluginCode, RefusesAnotherDigestAndSaysWhatWasCompared) {

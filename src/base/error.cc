@@ -22,6 +22,8 @@ std::string_view to_string(ErrorCode code) {
       return "protocol error";
     case ErrorCode::Corrupt:
       return "corrupt";
+    case ErrorCode::Malformed:
+      return "malformed";
     case ErrorCode::Unverified:
       return "signature not verified";
     case ErrorCode::Unsupported:

@@ -20,6 +20,7 @@ enum class ErrorCode : uint8_t {
   Unavailable,  // not now, perhaps later
   Protocol,     // bytes that break a protocol
   Corrupt,      // data that does not match its digest or seal
+  Malformed,    // data that is not what it should be: no archive, no module
   Unverified,   // no signature by a key that is trusted
   Unsupported,
   Cancelled,

@@ -40,6 +40,7 @@ void print_result(const std::vector<ResultField>& fields, const std::string& out
 int exit_code_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::Corrupt:
+    case ErrorCode::Malformed:
     case ErrorCode::Unverified:
       return kMismatch;
     case ErrorCode::Refused:

@@ -13,7 +13,7 @@ constexpr int kGzipWindow = 15 + 16;  // largest window; gzip header and trailer
 constexpr size_t kInflateBlock = 64 * 1024;
 
 tl::unexpected<Error> corrupt(const char* what) {
-  return fail(ErrorCode::Corrupt, std::string("layer: gzip data ") + what, ErrorSource::Upstream);
+  return fail(ErrorCode::Malformed, std::string("layer: gzip data ") + what, ErrorSource::Upstream);
 }
 
 struct Inflater {

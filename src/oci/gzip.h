@@ -13,7 +13,7 @@ namespace wasmgate::oci {
 std::string gzip_pack(std::string_view bytes);
 
 /// Unpacks one or more gzip members.
-/// Errors: LimitExceeded past `limit_bytes`; Corrupt for truncated or damaged data and for bytes
+/// Errors: LimitExceeded past `limit_bytes`; Malformed for truncated or damaged data and for bytes
 /// after the last member.
 Result<std::string> gzip_unpack(std::string_view bytes, size_t limit_bytes);
 

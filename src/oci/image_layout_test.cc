@@ -49,7 +49,7 @@ TEST(ReadLayoutArchive, TakesTheLayoutsFilesOnly) {
 TEST(ReadLayoutArchive, RefusesWhatIsNoLayout) {
   EXPECT_EQ(read_layout_archive(write_tar({{"plugin.wasm", "x"}})).error().code,
             ErrorCode::NotFound);
-  EXPECT_EQ(read_layout_archive(std::string(2048, 'x')).error().code, ErrorCode::Corrupt);
+  EXPECT_EQ(read_layout_archive(std::string(2048, 'x')).error().code, ErrorCode::Malformed);
 }
 
 TEST(ReadLayoutArchive, RefusesNamesThatLeadOut) {

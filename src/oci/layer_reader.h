@@ -28,7 +28,7 @@ struct LayerFiles {
 
 /// `bytes`: a tar archive, plain or packed with gzip or zstd (told by its first bytes; media types
 /// lie). plugin.wasm is the file of that name at the root, or else the only one of that base name
-/// in folders. Errors, source Upstream: LimitExceeded (any limit above), Corrupt (not an archive,
+/// in folders. Errors, source Upstream: LimitExceeded (any limit above), Malformed (not an archive,
 /// cut short, bytes after the end of gzip), Refused (absolute path, "..", plugin.wasm that is a
 /// link, device or sparse file, or is there twice).
 Result<LayerFiles> read_layer(std::string_view bytes, const LayerLimits& limits);

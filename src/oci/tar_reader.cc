@@ -36,7 +36,7 @@ Result<std::string> read_data(archive* a, size_t limit, const std::string& what)
       return out;
     }
     if (result != ARCHIVE_OK) {
-      return bad_tar(ErrorCode::Corrupt, what + ": " + text_of(a));
+      return bad_tar(ErrorCode::Malformed, what + ": " + text_of(a));
     }
     if (offset != static_cast<la_int64_t>(out.size())) {
       return bad_tar(ErrorCode::Refused, what + " is a sparse file");
@@ -92,7 +92,7 @@ Result<TarReader> TarReader::open(std::string_view tar, std::string what) {
   archive* a = state->archive.get();
   archive_read_support_format_tar(a);
   if (archive_read_open_memory(a, tar.data(), tar.size()) != ARCHIVE_OK) {
-    return bad_tar(ErrorCode::Corrupt, state->what + ": not a tar archive: " + text_of(a));
+    return bad_tar(ErrorCode::Malformed, state->what + ": not a tar archive: " + text_of(a));
   }
   return TarReader(std::move(state));
 }
@@ -105,7 +105,7 @@ Result<std::optional<TarEntry>> TarReader::next(size_t entries) {
     return std::nullopt;
   }
   if (result != ARCHIVE_OK) {
-    return bad_tar(ErrorCode::Corrupt, state_->what + ": not a sound tar archive: " + text_of(a));
+    return bad_tar(ErrorCode::Malformed, state_->what + ": not a sound tar archive: " + text_of(a));
   }
   if (++state_->entries > entries) {
     return bad_tar(ErrorCode::LimitExceeded,
@@ -138,7 +138,7 @@ Result<std::string> unpack_zstd(std::string_view bytes, size_t limit, const std:
   archive_entry* entry = nullptr;
   if (archive_read_open_memory(a.get(), bytes.data(), bytes.size()) != ARCHIVE_OK ||
       archive_read_next_header(a.get(), &entry) != ARCHIVE_OK) {
-    return bad_tar(ErrorCode::Corrupt, what + ": zstd data: " + text_of(a.get()));
+    return bad_tar(ErrorCode::Malformed, what + ": zstd data: " + text_of(a.get()));
   }
   auto out = read_data(a.get(), limit, "the unpacked layer");
   if (!out && out.error().code == ErrorCode::LimitExceeded) {

@@ -20,18 +20,18 @@ struct TarEntry {
 class TarReader {
  public:
   /// `what`: begins the messages ("layer"). Lifetime: `tar` outlives the reader. Errors, source
-  /// Upstream: Corrupt when it is no tar archive.
+  /// Upstream: Malformed when it is no tar archive.
   static Result<TarReader> open(std::string_view tar, std::string what);
 
   TarReader(TarReader&&) noexcept;
   ~TarReader();
 
-  /// The next entry; nothing at the end. Errors: Corrupt; Refused (absolute path, "..", control
+  /// The next entry; nothing at the end. Errors: Malformed; Refused (absolute path, "..", control
   /// bytes); LimitExceeded after `entries` entries.
   Result<std::optional<TarEntry>> next(size_t entries);
 
   /// The present entry's bytes. Errors: LimitExceeded past `limit`; Refused for a sparse file;
-  /// Corrupt.
+  /// Malformed.
   Result<std::string> data(const std::string& path, size_t limit);
 
  private:
@@ -40,7 +40,7 @@ class TarReader {
   std::unique_ptr<State> state_;
 };
 
-/// Unpacks zstd data. Errors: Corrupt, LimitExceeded past `limit`.
+/// Unpacks zstd data. Errors: Malformed, LimitExceeded past `limit`.
 Result<std::string> unpack_zstd(std::string_view bytes, size_t limit, const std::string& what);
 
 }  // namespace wasmgate::oci

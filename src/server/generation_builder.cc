@@ -96,6 +96,8 @@ const char* reason_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::Corrupt:
       return "DigestMismatch";
+    case ErrorCode::Malformed:
+      return "InvalidImage";
     case ErrorCode::Unverified:
       return "SignatureInvalid";
     default:
