@@ -8,6 +8,7 @@
 #include "author/plugin_folder.h"
 #include "config/check/json_text.h"
 #include "config/diagnostics/render.h"
+#include "config/schema/plugin_schema.h"
 #include "config/yaml/parse_yaml.h"
 #include "server/file_io.h"
 
@@ -122,11 +123,9 @@ Result<Json> read_plugin_config(const std::string& text_or_file) {
   return json;
 }
 
-Result<Json> config_to_try(const std::string& text_or_file, const std::string& module,
-                           bool& used_example) {
-  used_example = false;
+Result<TrialConfig> config_to_try(const std::string& text_or_file, const std::string& module) {
   if (text_or_file.empty() && !module.empty()) {
-    const std::string path = (fs::path(module).parent_path() / "spec.yaml").string();
+    const std::string path = config::spec_beside(module);
     const auto text = server::read_file(path, kDocumentBytes);
     auto spec = text ? parse_document(path, *text) : Result<Json>(Json());
     if (spec && spec->is_object()) {
@@ -134,12 +133,15 @@ Result<Json> config_to_try(const std::string& text_or_file, const std::string& m
           spec->value(Json::json_pointer("/spec/configSchema/openAPIV3Schema"), Json::object());
       if (schema.is_object() && schema.contains("required") && schema.contains("example") &&
           schema["example"].is_object()) {
-        used_example = true;
-        return schema["example"];
+        return TrialConfig{schema["example"], true};
       }
     }
   }
-  return read_plugin_config(text_or_file);
+  auto given = read_plugin_config(text_or_file);
+  if (!given) {
+    return tl::unexpected(given.error());
+  }
+  return TrialConfig{std::move(*given), false};
 }
 
 Json wasm_plugin(const std::string& name, const std::string& url, const Json& config) {

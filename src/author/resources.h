@@ -3,7 +3,7 @@
 // `test` write into a folder.
 
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,11 +38,15 @@ Result<PluginSource> resolve_reference(const std::string& reference, const std::
 /// place.
 Result<nlohmann::ordered_json> read_plugin_config(const std::string& text_or_file);
 
-/// What the plug-in whose module lies at `module` runs with on its own: as read_plugin_config; when
-/// nothing was given and the schema in the spec.yaml beside it requires fields, the schema's
-/// example, for which `used_example` is set.
-Result<nlohmann::ordered_json> config_to_try(const std::string& text_or_file,
-                                             const std::string& module, bool& used_example);
+/// What a plug-in runs with on its own.
+struct TrialConfig {
+  nlohmann::ordered_json config;
+  bool is_example = false;  // nothing was given: it is its schema's example
+};
+
+/// For the plug-in whose module lies at `module`: as read_plugin_config; when nothing was given and
+/// the schema in the spec.yaml beside it requires fields, the schema's example.
+Result<TrialConfig> config_to_try(const std::string& text_or_file, const std::string& module);
 
 /// One document of a YAML or JSON text. Errors: InvalidArgument with the first problem and its
 /// place.

@@ -20,7 +20,9 @@ class ConfigToTry : public testing::Test {
         "spec:\n  configSchema:\n    openAPIV3Schema: " + schema + "\n", 0600));
   }
   Json config(const std::string& given = "") {
-    return config_to_try(given, folder.path() + "/plugin.wasm", is_example).value();
+    auto trial = config_to_try(given, folder.path() + "/plugin.wasm").value();
+    is_example = trial.is_example;
+    return std::move(trial.config);
   }
 
   TemporaryFolder folder = TemporaryFolder::make().value();
@@ -56,9 +58,8 @@ TEST_F(ConfigToTry, IsEmptyWithoutASchemaThatHelps) {
 }
 
 TEST_F(ConfigToTry, LooksBesideNoModuleThatIsNoFile) {
-  EXPECT_EQ(
-      config_to_try("", PluginSource{"oci://r/p:1", "", nullptr}.module(), is_example).value(),
-      Json::object());
+  EXPECT_EQ(config_to_try("", PluginSource{"oci://r/p:1", "", nullptr}.module())->config,
+            Json::object());
   EXPECT_EQ((PluginSource{"file:///a/plugin.wasm", "", nullptr}.module()), "/a/plugin.wasm");
 }
 

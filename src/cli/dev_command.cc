@@ -87,9 +87,8 @@ class DevSession {
     } else if (key == 'r') {
       build();
     } else if (key == 'c') {
-      bool is_example = false;
-      const auto config = author::config_to_try(options_.config, plugin_.module(), is_example);
-      console_.err << (config ? config->dump(2) : config.error().detail) << "\n" << std::flush;
+      const auto trial = author::config_to_try(options_.config, plugin_.module());
+      console_.err << (trial ? trial->config.dump(2) : trial.error().detail) << "\n" << std::flush;
     } else if (key == 'h' || key == '?') {
       console_.err << kKeys << std::flush;
     }
@@ -119,18 +118,17 @@ class DevSession {
 
   // The resources, or nothing when the configuration is wrong, which is told.
   std::optional<std::vector<nlohmann::ordered_json>> documents() {
-    bool is_example = false;
-    const auto config = author::config_to_try(options_.config, plugin_.module(), is_example);
-    if (is_example && !example_told_) {
+    const auto trial = author::config_to_try(options_.config, plugin_.module());
+    if (!trial) {
+      console_.err << "dev: " << trial.error().detail << "\n" << std::flush;
+      return std::nullopt;
+    }
+    if (trial->is_example && !example_told_) {
       console_.err << kExampleNote << std::flush;
       example_told_ = true;
     }
-    if (!config) {
-      console_.err << "dev: " << config.error().detail << "\n" << std::flush;
-      return std::nullopt;
-    }
     std::vector<nlohmann::ordered_json> out = author::route_to(parse_listener(options_.upstream));
-    out.push_back(author::wasm_plugin("plugin", "file://" + plugin_.module(), *config));
+    out.push_back(author::wasm_plugin("plugin", "file://" + plugin_.module(), trial->config));
     return out;
   }
 

@@ -48,7 +48,7 @@ struct Spec {
 };
 
 std::optional<Spec> read_spec(const std::string& module) {
-  const std::string path = (std::filesystem::path(module).parent_path() / "spec.yaml").string();
+  const std::string path = config::spec_beside(module);
   auto text = server::read_file(path, config::kMaxFileBytes);
   if (!text) {
     return text.error().code == ErrorCode::NotFound

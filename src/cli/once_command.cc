@@ -169,15 +169,14 @@ int once_command(const RunPluginOptions& options, const author::PluginSource& pl
     return refuse_once(file.error(), console);
   }
   if (!options.config.empty() || options.case_file.empty()) {
-    bool is_example = false;
-    auto config = author::config_to_try(options.config, plugin.module(), is_example);
-    if (!config) {
-      return refuse_once(config.error(), console);
+    auto trial = author::config_to_try(options.config, plugin.module());
+    if (!trial) {
+      return refuse_once(trial.error(), console);
     }
-    if (is_example) {
+    if (trial->is_example) {
       console.err << kExampleNote;
     }
-    file->config = std::move(*config);
+    file->config = std::move(trial->config);
   }
   const auto logger = make_stderr_logger(LogLevel::Warn);
   const auto runner = author::CaseRunner::make(*logger);

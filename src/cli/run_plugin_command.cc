@@ -36,12 +36,11 @@ int run_plugin_command(const RunPluginOptions& options, server::Options daemon, 
   if (options.once) {
     return once_command(options, *source, console);
   }
-  bool is_example = false;
-  const auto config = author::config_to_try(options.config, source->module(), is_example);
-  if (!config) {
-    return complain(config.error(), console);
+  const auto trial = author::config_to_try(options.config, source->module());
+  if (!trial) {
+    return complain(trial.error(), console);
   }
-  if (is_example) {
+  if (trial->is_example) {
     console.err << kExampleNote;
   }
   const auto folder = author::TemporaryFolder::make();
@@ -50,7 +49,7 @@ int run_plugin_command(const RunPluginOptions& options, server::Options daemon, 
   }
   std::vector<nlohmann::ordered_json> documents =
       author::route_to(parse_listener(options.upstream));
-  documents.push_back(author::wasm_plugin("plugin", source->url, *config));
+  documents.push_back(author::wasm_plugin("plugin", source->url, trial->config));
   if (!source->preload_folder.empty()) {
     documents.push_back(author::preload_config(source->preload_folder));
   }

@@ -16,8 +16,7 @@ void check_schemas(ConfigInput& input) {
     if (plugin.file.empty()) {
       continue;
     }
-    const std::string path =
-        (std::filesystem::path(plugin.file).parent_path() / "spec.yaml").string();
+    const std::string path = config::spec_beside(plugin.file);
     std::error_code error;
     if (!std::filesystem::exists(path, error)) {
       continue;

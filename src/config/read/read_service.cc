@@ -9,7 +9,7 @@ bool speaks_http2(std::string_view protocol) {
          protocol == "h2c";
 }
 
-void read_port(ObjectReader& port, ServiceResource& out) {
+void read_port(ObjectReader& port, bool external, ServiceResource& out) {
   ServicePort read;
   read.name = port.string("name").value_or("");
   read.port = static_cast<uint16_t>(port.integer("port", 1, 65'535).value_or(0));
@@ -17,7 +17,12 @@ void read_port(ObjectReader& port, ServiceResource& out) {
   const auto protocol = port.word("protocol", {"TCP", "UDP", "SCTP"});
   const std::string application = port.string("appProtocol").value_or("");
   read.http2 = speaks_http2(application);
-  port.ignore({"targetPort", "nodePort"});
+  const Node* target = port.take("targetPort");
+  if (external && target != nullptr && target->text != std::to_string(read.port)) {
+    port.warning("targetPort", "no-effect",
+                 "has no effect in a Service of type ExternalName: requests go to \"port\"");
+  }
+  port.ignore({"nodePort"});
   port.finish();
   if (port.node() != nullptr && port.node()->find("port") == nullptr) {
     port.context().out.error(read.place, "missing-field", "the field \"port\" is missing");
@@ -64,7 +69,7 @@ ServiceResource read_service(ObjectReader& root) {
   }
   spec.array("ports", [&](const Node& item, const std::string& path) {
     ObjectReader port(spec.context(), &item, path);
-    read_port(port, out);
+    read_port(port, type == 3U, out);
   });
   if (spec.present() && type != 3U && spec.take("ports") == nullptr) {
     root.context().out.error(spec.place(), "missing-field", "the field \"ports\" is missing");

@@ -1,6 +1,7 @@
 #include "config/schema/plugin_schema.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "config/config_source.h"
 #include "config/read/object_reader.h"
@@ -52,6 +53,10 @@ bool has_own_keys(const Node& node) {
 }
 
 }  // namespace
+
+std::string spec_beside(const std::string& module) {
+  return (std::filesystem::path(module).parent_path() / "spec.yaml").string();
+}
 
 PluginSchema read_plugin_schema(const SourceText& spec, Diagnostics& out) {
   PluginSchema schema;

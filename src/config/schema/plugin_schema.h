@@ -17,6 +17,9 @@ struct PluginSchema {
   SchemaPtr rule;     // null: rules are checked with `config`
 };
 
+/// Where the spec.yaml of the plug-in whose module lies at `module` is looked for: beside it.
+std::string spec_beside(const std::string& module);
+
 /// Reads spec.yaml. Errors in it go to `out`; what is broken has no effect.
 PluginSchema read_plugin_schema(const SourceText& spec, Diagnostics& out);
 
