@@ -83,9 +83,7 @@ class ChainCore {
   bool start_local_reply(LocalReply reply, bool direct);
   void finish();
 
-  /// Marks that a filter's callback is on the stack, around `call`; then carries out what was asked
-  /// meanwhile except pending continues of this slot in direction `d`, which the caller takes by
-  /// take_continue().
+  /// Gives `call` the slot's filter, and marks around it that a callback is on the stack.
   template <class Call>
   auto run(Slot& slot, Call call) {
     busy = true;
@@ -96,6 +94,8 @@ class ChainCore {
   /// Carries out what filters asked for inside the callback that has just returned. True when the
   /// message's fate changed (answered, reset): the calling direction must stop.
   bool settle(Slot& slot) { return asked && settle_asked(slot); }
+  /// Continues and injections that the filter asked for in its callback; after its verdict was
+  /// carried out.
   void settle_continues(Slot& slot) {
     if (asked) {
       settle_asked_continues(slot);

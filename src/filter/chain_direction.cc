@@ -32,19 +32,21 @@ void ChainDirection::headers_in(http::HeaderMap&& headers, bool end_stream) {
   head_at(0, end_stream);
 }
 
-/// Shows the head to the filters from `first` on, until one stops it or it leaves the chain.
-void ChainDirection::head_at(const size_t first, bool end_stream) {
+/// Shows a part to the filters from `first` on, until one does not let it pass or it leaves the
+/// chain; then carries out what filters asked for meanwhile, the last one's wishes first.
+template <class Show, class Leave>
+void ChainDirection::walk(const size_t first, Show show, Leave leave) {
   size_t position = first;
   Shown shown = Shown::Passed;
   while (position < stages_.size()) {
-    shown = show_head(position, end_stream);
+    shown = show(position);
     if (shown != Shown::Passed) {
       break;
     }
     ++position;
   }
   if (position == stages_.size()) {
-    leave_with_head(end_stream);
+    leave();
   }
   if (chain_.asked) [[unlikely]] {
     position += shown == Shown::Stopped ? 1 : 0;
@@ -52,6 +54,12 @@ void ChainDirection::head_at(const size_t first, bool end_stream) {
       chain_.settle_asked_continues(chain_.slot_at(direction_, --position));
     }
   }
+}
+
+void ChainDirection::head_at(const size_t first, bool end_stream) {
+  walk(
+      first, [&](size_t position) { return show_head(position, end_stream); },
+      [&] { leave_with_head(end_stream); });
 }
 
 ChainDirection::Shown ChainDirection::show_head(size_t position, bool end_stream) {
@@ -109,26 +117,10 @@ void ChainDirection::data_in(Buffer& data, bool end_stream) {
   data_at(0, data, end_stream);
 }
 
-/// Shows data to the filters from `first` on, until one keeps it or it leaves the chain.
 void ChainDirection::data_at(const size_t first, Buffer& data, bool end_stream) {
-  size_t position = first;
-  Shown shown = Shown::Passed;
-  while (position < stages_.size()) {
-    shown = show_data(position, data, end_stream);
-    if (shown != Shown::Passed) {
-      break;
-    }
-    ++position;
-  }
-  if (position == stages_.size()) {
-    leave_with_data(data, end_stream);
-  }
-  if (chain_.asked) [[unlikely]] {
-    position += shown == Shown::Stopped ? 1 : 0;
-    while (position > first) {
-      chain_.settle_asked_continues(chain_.slot_at(direction_, --position));
-    }
-  }
+  walk(
+      first, [&](size_t position) { return show_data(position, data, end_stream); },
+      [&] { leave_with_data(data, end_stream); });
 }
 
 /// Passed: `data` is what goes on, with the same end. Otherwise whatever goes on has gone.

@@ -87,6 +87,8 @@ class ChainDirection {
   /// reset meanwhile.
   enum class Shown : uint8_t { Passed, Stopped, Gone };
 
+  template <class Show, class Leave>
+  void walk(size_t first, Show show, Leave leave);
   void head_at(size_t first, bool end_stream);
   Shown show_head(size_t position, bool end_stream);
   void leave_with_head(bool end_stream);
