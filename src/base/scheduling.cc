@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace wasmgate {
@@ -22,7 +23,8 @@ struct SchedulingAttributes {
   uint64_t period = 0;
 };
 
-constexpr int kBackgroundNice = 10;
+constexpr int kBackgroundNice = 10;  // more than before
+constexpr int kMaxNice = 19;
 constexpr uint64_t kShortestSlice = 100'000;  // the kernel's lower bound
 
 }  // namespace
@@ -37,9 +39,8 @@ void run_soon_after_waking() {
 
 void run_in_background() {
   // Linux keeps this per thread.
-  if (::getpriority(PRIO_PROCESS, 0) < kBackgroundNice) {
-    ::setpriority(PRIO_PROCESS, 0, kBackgroundNice);
-  }
+  const int now = ::getpriority(PRIO_PROCESS, 0);
+  ::setpriority(PRIO_PROCESS, 0, std::min(now + kBackgroundNice, kMaxNice));
 }
 
 }  // namespace wasmgate

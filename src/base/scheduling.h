@@ -8,8 +8,9 @@ namespace wasmgate {
 /// effect where the kernel cannot do it (before Linux 6.12).
 void run_soon_after_waking();
 
-/// Gives the calling thread, and threads and processes that it makes, about a tenth of the share of
-/// others where they compete for a processor. For good: without privilege there is no way back.
+/// Gives the calling thread, and threads and processes that it makes from now on, about a tenth of
+/// the share it had where it competes for a processor. Once per thread, and for good: without
+/// privilege there is no way back.
 void run_in_background();
 
 }  // namespace wasmgate

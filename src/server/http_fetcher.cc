@@ -19,7 +19,9 @@ namespace {
 
 constexpr long kConnectTimeoutMs = 5'000;
 constexpr size_t kHeaderBytes = 64 * 1024;
-constexpr auto kPatience = std::chrono::seconds(1);  // without a byte, while others wait
+// While others wait, an exchange that brings less than this in that time is given up.
+constexpr auto kPatience = std::chrono::seconds(1);
+constexpr size_t kSlowestBytes = 16 * 1024;
 
 // What one exchange shares with libcurl's callbacks.
 struct Exchange {
@@ -32,13 +34,14 @@ struct Exchange {
   size_t body_sent = 0;
   bool stopped = false;
   std::string refused_address;
-  std::chrono::steady_clock::time_point last_byte = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point span_begin = std::chrono::steady_clock::now();
+  size_t span_bytes = 0;  // since then
   bool gave_up = false;
 };
 
 size_t on_body(char* data, size_t size, size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
-  exchange.last_byte = std::chrono::steady_clock::now();
+  exchange.span_bytes += size * count;
   if (!exchange.sink({data, size * count})) {
     exchange.stopped = true;
     return 0;
@@ -49,7 +52,7 @@ size_t on_body(char* data, size_t size, size_t count, void* user) {
 size_t on_header(char* data, size_t size, size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   std::string_view line(data, size * count);
-  exchange.last_byte = std::chrono::steady_clock::now();
+  exchange.span_bytes += line.size();
   exchange.header_bytes += line.size();
   if (exchange.header_bytes > kHeaderBytes) {
     return 0;
@@ -90,8 +93,12 @@ int on_seek(void* user, curl_off_t offset, int origin) {
 
 int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   auto& exchange = *static_cast<Exchange*>(user);
-  exchange.gave_up =
-      exchange.hurried && std::chrono::steady_clock::now() - exchange.last_byte > kPatience;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - exchange.span_begin > kPatience) {
+    exchange.gave_up = exchange.hurried && exchange.span_bytes < kSlowestBytes;
+    exchange.span_begin = now;
+    exchange.span_bytes = 0;
+  }
   return exchange.cancelled || exchange.gave_up ? 1 : 0;
 }
 
