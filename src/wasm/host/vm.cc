@@ -95,7 +95,7 @@ bool Vm::set_effective(uint32_t id) {
 
 /// Ticks that a call on `context` may take: the call's own deadline, or what is left of its
 /// stream's.
-uint64_t Vm::budget(const Context& context) const {
+inline uint64_t Vm::budget(const Context& context) const {
   if (context.is_root) {
     return call_ticks_;
   }
@@ -108,18 +108,20 @@ uint64_t Vm::budget(const Context& context) const {
 
 bool Vm::run(const FunctionRef& function, Context& context, Callback callback, Value* args,
              size_t count, uint64_t ticks) {
+  return call_guest(function, context, callback, args, count, ticks);
+}
+
+inline bool Vm::call_guest(const FunctionRef& function, Context& context, Callback callback,
+                           Value* args, size_t count, uint64_t ticks) {
   current_ = effective_ = &context;
   callback_ = callback;
   depth_ = 1;
   const uint64_t before = ticks_->load(std::memory_order_relaxed);
   const bool ok = guest_->call(function, args, count, ticks, trap_);
   depth_ = 0;
-  const uint64_t spent = ticks_->load(std::memory_order_relaxed) - before;
-  if (spent != 0) [[unlikely]] {
-    guest_ticks_ += spent;
-    if (!context.is_root) {
-      static_cast<StreamContext&>(context).ticks_used += static_cast<uint32_t>(spent);
-    }
+  if (const uint64_t spent = ticks_->load(std::memory_order_relaxed) - before; spent != 0)
+      [[unlikely]] {
+    add_guest_time(context, spent);
   }
   if (log_waits_) [[unlikely]] {
     log_waits_ = false;
@@ -128,14 +130,26 @@ bool Vm::run(const FunctionRef& function, Context& context, Callback callback, V
   return ok;
 }
 
+void Vm::add_guest_time(Context& context, uint64_t ticks) {
+  guest_ticks_ += ticks;
+  if (!context.is_root) {
+    static_cast<StreamContext&>(context).ticks_used += static_cast<uint32_t>(ticks);
+  }
+}
+
 bool Vm::enter(Context& context, Callback callback, Value* args, size_t count) {
-  const bool ok =
-      run(exports_[static_cast<size_t>(callback)], context, callback, args, count, budget(context));
-  if (!ok) [[unlikely]] {
+  const bool ok = call_guest(exports_[static_cast<size_t>(callback)], context, callback, args,
+                             count, budget(context));
+  return ok && asking_.empty() && !broken_ ? true : after_call(context, ok);
+}
+
+/// What seldom follows a call: it was ended, or something was asked for.
+bool Vm::after_call(Context& context, bool ok) {
+  if (!ok) {
     break_down(context);
     return false;
   }
-  if (!asking_.empty()) [[unlikely]] {
+  if (!asking_.empty()) {
     drain(context);
   }
   return !broken_;

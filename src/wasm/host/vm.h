@@ -164,6 +164,10 @@ class Vm {
   explicit Vm(std::shared_ptr<PluginCode> code);
 
   uint64_t budget(const Context& context) const;
+  void add_guest_time(Context& context, uint64_t ticks);
+  bool after_call(Context& context, bool ok);
+  bool call_guest(const FunctionRef& function, Context& context, Callback callback, Value* args,
+                  size_t count, uint64_t ticks);
   bool run(const FunctionRef& function, Context& context, Callback callback, Value* args,
            size_t count, uint64_t ticks);
   void flush_counts();

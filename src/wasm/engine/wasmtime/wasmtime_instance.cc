@@ -111,18 +111,11 @@ FunctionRef WasmtimeInstance::find_function(std::string_view name, const Functio
   return {item.of.func.store_id, item.of.func.__private};
 }
 
-bool WasmtimeInstance::call(const FunctionRef& function, Value* args, size_t count, uint64_t ticks,
-                            Trap& trap) {
-  begin(ticks);
-  const bool ok = call_nested(function, args, count, trap);
-  end();
-  return ok;
-}
-
-bool WasmtimeInstance::call_nested(const FunctionRef& function, Value* args, size_t count,
-                                   Trap& trap) {
-  wasm_trap_t* raw_trap = nullptr;
+/// The one way in. False: the call was ended.
+inline bool WasmtimeInstance::invoke(const FunctionRef& function, Value* args, size_t count,
+                                     Trap& trap) {
   const wasmtime_func_t callee{function.store, function.function};
+  wasm_trap_t* raw_trap = nullptr;
   auto* error = wasmtime_func_call_unchecked(
       context_, &callee, reinterpret_cast<wasmtime_val_raw_t*>(args), count, &raw_trap);
   if (error == nullptr && raw_trap == nullptr) [[likely]] {
@@ -130,6 +123,19 @@ bool WasmtimeInstance::call_nested(const FunctionRef& function, Value* args, siz
   }
   read_trap(error, raw_trap, trap);
   return false;
+}
+
+bool WasmtimeInstance::call(const FunctionRef& function, Value* args, size_t count, uint64_t ticks,
+                            Trap& trap) {
+  begin(ticks);
+  const bool ok = invoke(function, args, count, trap);
+  end();
+  return ok;
+}
+
+bool WasmtimeInstance::call_nested(const FunctionRef& function, Value* args, size_t count,
+                                   Trap& trap) {
+  return invoke(function, args, count, trap);
 }
 
 GuestMemory WasmtimeInstance::memory() {

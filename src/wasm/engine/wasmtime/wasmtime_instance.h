@@ -40,6 +40,7 @@ class alignas(64) WasmtimeInstance final : public Instance {
  private:
   WasmtimeInstance(std::shared_ptr<WasmtimeCore> core, StoreHandle store, void* data);
 
+  bool invoke(const FunctionRef& function, Value* args, size_t count, Trap& trap);
   void find_memory(wasmtime_caller_t* caller);
   void take_memory(wasmtime_extern_t& item);
 
