@@ -67,7 +67,7 @@ def bars(title, unit, rows):
 
 def lines(title, x_label, unit, series):
     """`series`: {label: [(x, y)]}."""
-    left, right, top, bottom, width, height = 64, 130, 44, 60, 760, 420
+    left, right, top, bottom, width, height = 64, 130, 64, 60, 760, 440
     marks_x = ticks(max(x for points in series.values() for x, _ in points), 8)
     marks_y = ticks(max(y for points in series.values() for _, y in points))
 
