@@ -610,6 +610,7 @@ TEST(Recycling, ReplacesAVmAboveTheMemoryThresholdOnceItsStreamsLeft) {
   EXPECT_TRUE(plugin.vm_requests.empty()) << "small still";
   TestStream stream(plugin);
   stream.request_headers();
+  plugin.services.advance(std::chrono::seconds(1));
   plugin.worker->flush_metrics();
   plugin.worker->flush_metrics();
   ASSERT_EQ(plugin.vm_requests.size(), 1U) << "asked for once";
@@ -621,6 +622,21 @@ TEST(Recycling, ReplacesAVmAboveTheMemoryThresholdOnceItsStreamsLeft) {
   EXPECT_TRUE(plugin.worker->idle());
   plugin.worker->flush_metrics();
   EXPECT_EQ(plugin.vm_requests.size(), 1U);
+}
+
+TEST(Recycling, LeavesAVmAloneThatWasLargeFromTheStart) {
+  GuestBuilder guest;
+  guest.on("proxy_on_configure", {"(drop (memory.grow (i32.const 8)))"}, 1);
+  guest.on("proxy_on_request_headers", {}, 0);
+  PluginSpec spec;
+  spec.limits.memory_limit_bytes = 1024 * 1024;
+  spec.limits.recycle_memory_percent = 50;
+  TestPlugin plugin(guest, spec);
+  ASSERT_TRUE(plugin.start());
+  TestStream(plugin).request_headers();
+  plugin.services.advance(std::chrono::minutes(1));
+  plugin.worker->flush_metrics();
+  EXPECT_TRUE(plugin.vm_requests.empty()) << "another one would be as large";
 }
 
 TEST(Recycling, ReplacesAnOldVm) {

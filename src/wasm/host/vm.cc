@@ -10,6 +10,8 @@ namespace wasmgate::wasm {
 namespace {
 // The allocator may call host functions that allocate; this deep, and no deeper.
 constexpr uint32_t kMaxDepth = 4;
+
+constexpr std::chrono::seconds kMemoryRecycleAge{1};
 }  // namespace
 
 Vm::Vm(std::shared_ptr<PluginCode> code)
@@ -37,6 +39,7 @@ void Vm::attach(PluginWorker& worker, HostServices& services) {
   worker_ = &worker;
   services_ = &services;
   attached_at_ = services.clock().now();
+  attached_memory_ = memory_bytes();
   root_.attach();
 }
 
@@ -64,11 +67,21 @@ void Vm::flush_metrics() {
   const auto memory = static_cast<int64_t>(memory_bytes());
   count(code_->metrics.memory_bytes, memory - memory_flushed_);
   memory_flushed_ = memory;
+  look_for_wear(static_cast<size_t>(memory));
+}
+
+/// Memory counts only when it has grown while the VM served, and not in its first moments: one that
+/// is large from its configuration on would be replaced by its like again and again.
+void Vm::look_for_wear(size_t memory) {
+  if (!attached()) {
+    return;
+  }
   const auto& l = limits();
-  const bool large = static_cast<uint64_t>(memory) * 100 >
-                     uint64_t{l.memory_limit_bytes} * l.recycle_memory_percent;
-  const bool old = l.recycle_age.count() > 0 && clock().now() - attached_at_ >= l.recycle_age;
-  worn_ = attached() && (large || old);
+  const auto age = clock().now() - attached_at_;
+  const bool large = memory * 100 > l.memory_limit_bytes * l.recycle_memory_percent &&
+                     memory > attached_memory_ && age >= kMemoryRecycleAge;
+  const bool old = l.recycle_age.count() > 0 && age >= l.recycle_age;
+  worn_ = large || old;
 }
 
 bool Vm::create(StreamContext& stream) {

@@ -171,6 +171,7 @@ class Vm {
   bool run(const FunctionRef& function, Context& context, Callback callback, Value* args,
            size_t count, uint64_t ticks);
   void flush_counts();
+  void look_for_wear(size_t memory);
   void drain(Context& context);
   void break_down(Context& context);
   PluginFailure describe_failure(FailureCause cause) const;
@@ -213,6 +214,7 @@ class Vm {
   std::array<CallRecord, kRecords> records_{};
   uint64_t start_ticks_ = 0;
   MonotonicTime attached_at_{};
+  size_t attached_memory_ = 0;
   std::string ending_text_;
   TrapCause ending_cause_ = TrapCause::Host;
   int32_t ending_code_ = 0;
