@@ -83,8 +83,8 @@ class ChainDirection {
     bool ended = false;  // the end has been passed on
   };
 
-  /// What became of a part that was shown to a filter. Gone: the message was answered, replaced or
-  /// reset meanwhile.
+  /// What became of a part at a filter. Stopped: shown, and not let pass as it is. Gone: nothing is
+  /// left to do here; it waits unseen, or the message was answered, replaced or reset.
   enum class Shown : uint8_t { Passed, Stopped, Gone };
 
   template <class Show, class Leave>

@@ -92,7 +92,7 @@ class UpdatesUnderLoad(unittest.TestCase):
 
 
     def test_compiling_gives_way_once_something_serves(self):
-        steps = "(local.set 0 (i64.mul (i64.add (local.get 0) (i64.const 7)) (i64.rotl (local.get 0) (i64.const 9))))" * 400
+        steps = "(local.set 0 (i64.mul (i64.add (local.get 0) (i64.const 7)) (i64.rotl (local.get 0) (i64.const 9))))" * 900
         functions = "".join(f"(func $f{n} (param i64) (result i64) {steps} (i64.add (local.get 0) (i64.const {n})))" for n in range(400))
         large = guest("large", f'(table 400 funcref) (elem (i32.const 0) {" ".join(f"$f{n}" for n in range(400))}) {functions}')
         with Upstream() as upstream:
@@ -100,15 +100,18 @@ class UpdatesUnderLoad(unittest.TestCase):
             with Gateway(files) as gateway:
                 own = os.getpriority(os.PRIO_PROCESS, gateway.process.pid)
                 gateway.write("plugin.yaml", wasm_plugin("p", large, default_config={}))
-                end, seen = time.monotonic() + 30, set()
-                while own + 10 not in seen and "generation 2 serves" not in gateway.log():
+                self.assertGreater(large.stat().st_size, 4 * 1024 * 1024, "not large enough for fewer threads")
+                end, seen, environment = time.monotonic() + 60, set(), b""
+                while (own + 10 not in seen or b"RAYON" not in environment) and "generation 2 serves" not in gateway.log():
                     self.assertLess(time.monotonic(), end, gateway.log())
                     for child in subprocess.run(["pgrep", "-P", str(gateway.process.pid)], capture_output=True).stdout.split():
                         try:
                             seen.add(os.getpriority(os.PRIO_PROCESS, int(child)))
-                        except ProcessLookupError:
+                            environment = pathlib.Path(f"/proc/{int(child)}/environ").read_bytes() or environment
+                        except (ProcessLookupError, FileNotFoundError):
                             pass  # done already
                 self.assertIn(min(own + 10, 19), seen, gateway.log())
+                self.assertIn(b"RAYON_NUM_THREADS=", environment)
 
     def test_a_silent_registry_keeps_no_other_change_waiting(self):
         self.check_no_change_waits_for("never answers")
